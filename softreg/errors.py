@@ -1,0 +1,97 @@
+"""What can go wrong, in words that a user can act on.
+
+Every error says what was wrong, what was given, and what to type next. One base class carries the exit code; the
+command line converts it in one place, so that no traceback reaches a user. Exit codes are part of the interface:
+
+====  =======================================================================
+code  meaning
+====  =======================================================================
+0     done (a closed pipe too)
+1     unexpected: a fault of softreg itself
+2     usage: an option that does not exist, or has no effect here
+3     bad or missing input data
+4     training diverged (the best weights were kept)
+5     not converged, and ``--require-convergence`` was given
+6     model file damaged, or written by a newer softreg
+7     a check failed under ``--strict``
+130   interrupted (Ctrl-C), 143 terminated
+====  =======================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "DataError",
+    "DivergedError",
+    "ModelFileError",
+    "SoftregError",
+    "UsageError",
+    "did_you_mean",
+    "listed",
+]
+
+
+class SoftregError(Exception):
+    """Base of all errors that softreg raises on purpose.
+
+    ``what`` is one sentence: what was wrong and what was given. ``advice`` is what to type next; it may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(f"{what} {advice}".strip())
+        self.what = what
+        self.advice = advice
+
+
+class UsageError(SoftregError, ValueError):
+    """Options that do not exist, are out of range, or have no effect together."""
+
+    exit_code = 2
+
+
+class DataError(SoftregError, ValueError):
+    """Input data that is missing, unreadable, or not what softmax regression can use."""
+
+    exit_code = 3
+
+
+class DivergedError(SoftregError):
+    """The objective became infinite, or ended above where it began. The run folder holds the best weights."""
+
+    exit_code = 4
+
+
+class ModelFileError(SoftregError):
+    """A model file that is damaged, of a newer format, or holds a pickle."""
+
+    exit_code = 6
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``'Did you mean "species"?'`` for the nearest known word, or the empty string where none is near.
+
+    >>> did_you_mean("speceis", ["petal_length", "species"])
+    'Did you mean "species"?'
+    >>> did_you_mean("zzz", ["petal_length", "species"])
+    ''
+    """
+    import difflib
+
+    lowered = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
+    return f'Did you mean "{lowered[near[0]]}"?' if near else ""
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Join names for a sentence, cutting a long list.
+
+    >>> listed(["a", "b", "c", "d"], most=2)
+    'a, b and 2 more'
+    """
+    shown = list(names)
+    rest = len(shown) - most
+    return ", ".join(shown) if rest <= 0 else f"{', '.join(shown[:most])} and {rest} more"
