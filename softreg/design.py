@@ -1,0 +1,180 @@
+"""The design matrix: X seen through its scaling, one block of rows at a time.
+
+**Conventions.** ``theta`` (n_features + 1, n_classes) is the weights W with the intercepts b as the last row, in the
+scaled coordinates: logits = Z W + b with z_j = (x_j - mean_j) / scale_j. Without an intercept the last row is missing.
+
+Scaling never copies X. A block of rows is centred into a small buffer *before* its product (X W/s - m W/s would
+cancel in float32), and the division by the scales is moved to the small matrix W. A block without centring is a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["DesignMatrix", "Matrix", "Rows", "Scaling", "is_sparse"]
+
+Matrix = Any
+"""A NumPy array or a scipy CSR matrix, (n_samples, n_features); Any, so that scipy need not be imported."""
+
+Rows = slice | np.ndarray
+"""Which rows: a slice, or an array of indices."""
+
+BLOCK_BYTES = 1 << 20
+"""Bytes of one dense block: it stays in a core's cache between the forward product and the backward one."""
+
+SPARSE_BLOCK_ROWS = 1 << 14
+"""Rows of one sparse block: slicing CSR copies its entries, so blocks bound only the (rows, n_classes) arrays."""
+
+
+def is_sparse(X: Any) -> bool:
+    """Whether X is a scipy sparse matrix; told without importing scipy."""
+    return hasattr(X, "tocsr")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Shift and scale of each feature: ``z_j = (x_j - mean_j) / scale_j``; all float64, shape (n_features,)."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, X: Matrix, kind: str, sample_weight: np.ndarray | None = None, pixels: bool = False) -> Scaling:
+        """Learn the scaling of X.
+
+        ``standard``: weighted mean and standard deviation (population form, as scikit-learn's ``StandardScaler``).
+        ``unit``: the smallest value to 0 and the largest to 1; for ``pixels``, whose columns share one unit, one
+        range for all of them. ``none``: nothing. A constant column gets scale 1. Sparse X is never shifted, since
+        that would fill it: ``standard`` and ``unit`` divide only.
+
+        >>> s = Scaling.of(np.array([[1.0, 5.0], [3.0, 5.0]]), "standard")
+        >>> s.mean, s.scale
+        (array([2., 5.]), array([1., 1.]))
+        """
+        n_features = X.shape[1]
+        if kind == "none":
+            return cls(np.zeros(n_features), np.ones(n_features))
+        low, high = _range(X)
+        if kind == "unit":
+            if pixels:
+                low, high = np.full(n_features, low.min()), np.full(n_features, high.max())
+            return cls(low * (not is_sparse(X)), _positive(high - low))
+        mean, deviation = _moments(X, high - low, sample_weight)
+        # subtle: a column that differs from its mean by rounding alone is constant, not one to be blown up
+        deviation[deviation <= 8 * np.finfo(X.dtype).eps * np.abs(mean)] = 0
+        return cls(mean * (not is_sparse(X)), _positive(deviation))
+
+    def fold(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``W / scale`` and ``b - mean W / scale``: the same model, acting on raw features, in float64."""
+        n_features = self.scale.size
+        weights = theta[:n_features] / self.scale[:, None]
+        intercept = theta[n_features] if len(theta) > n_features else np.zeros(theta.shape[1])
+        return weights, intercept - self.mean @ weights
+
+    def unfold(self, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Return the theta that :meth:`fold` turns into these raw weights and intercepts."""
+        return np.vstack([weights * self.scale[:, None], intercept + self.mean @ weights])
+
+
+class DesignMatrix:
+    """X (n_samples, n_features), dense or CSR, with its scaling and, for the intercept, a last column of ones."""
+
+    def __init__(self, X: Matrix, scaling: Scaling, fit_intercept: bool = True) -> None:
+        self.X = X
+        self.scaling = scaling
+        self.fit_intercept = fit_intercept
+        self.dtype = X.dtype
+        self.n_samples, self.n_features = X.shape
+        self.n_parameters = self.n_features + fit_intercept
+        self._mean = scaling.mean.astype(X.dtype) if scaling.mean.any() else None
+        self._scale = scaling.scale[:, None] if (scaling.scale != 1).any() else None
+        width = max(1, self.n_features * X.dtype.itemsize)
+        self.block_rows = SPARSE_BLOCK_ROWS if is_sparse(X) else max(64, BLOCK_BYTES // width)
+
+    def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Any]]:
+        """Yield pairs ``(rows of the block, X of those rows, centred)``; a block lives until the next is asked for.
+
+        ``rows`` is a slice or an index array; None is all rows. Blocks depend on the shapes alone.
+        """
+        chosen = slice(0, self.n_samples) if rows is None else rows
+        start, stop = (chosen.start, chosen.stop) if isinstance(chosen, slice) else (0, len(chosen))
+        n_rows = min(self.block_rows, stop - start)
+        buffer = None
+        if not is_sparse(self.X) and (self._mean is not None or not isinstance(chosen, slice)):
+            buffer = np.empty((n_rows, self.n_features), self.dtype)
+        for first in range(start, stop, max(1, n_rows)):
+            last = min(first + n_rows, stop)
+            where = slice(first, last) if isinstance(chosen, slice) else chosen[first:last]
+            yield where, self._block(where, None if buffer is None else buffer[: last - first])
+
+    def _block(self, where: Rows, buffer: np.ndarray | None) -> Any:
+        if isinstance(where, slice) or is_sparse(self.X):
+            block = self.X[where]
+        else:
+            # subtle: mode="clip" lets NumPy gather straight into the buffer; the indices are in range
+            block = np.take(self.X, where, axis=0, out=buffer, mode="clip")
+        return block if self._mean is None else np.subtract(block, self._mean, out=buffer)
+
+    def weights(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (V, c), in X's precision, such that the logits of a block are ``block @ V + c``."""
+        W = theta[: self.n_features]
+        V = W if self._scale is None else W / self._scale
+        # subtle: without an intercept there is no last row, and the sum over no rows is zero
+        return V.astype(self.dtype), theta[self.n_features :].sum(axis=0).astype(self.dtype)
+
+    def add_backward(self, total: np.ndarray, block: Any, residual: np.ndarray) -> None:
+        """Add Z^T R and 1^T R to ``total``, theta-shaped, float64, for R class-major (n_classes, rows of the block)."""
+        total[: self.n_features] += block.T @ np.ascontiguousarray(residual.T)
+        total[self.n_features :] += residual.sum(axis=1, dtype=np.float64)
+
+    def gradient(self, total: np.ndarray, divisor: float = 1.0) -> np.ndarray:
+        """Return Z^T R and 1^T R from the total of :meth:`add_backward`: the scales divided out, in place."""
+        total /= divisor
+        if self._scale is not None:
+            total[: self.n_features] /= self._scale
+        return total
+
+    def forward(self, theta: np.ndarray, rows: Rows | None = None) -> np.ndarray:
+        """Return the logits (n_rows, n_classes), in X's precision."""
+        V, c = self.weights(theta)
+        return np.concatenate([block @ V + c for _, block in self.blocks(rows)])
+
+    def backward(self, residual: np.ndarray) -> np.ndarray:
+        """Return Xb^T residual, theta-shaped, for a residual (n_samples, n_classes) of all rows; sums in float64."""
+        total = np.zeros((self.n_parameters, residual.shape[1]))
+        for where, block in self.blocks():
+            self.add_backward(total, block, residual[where].T.astype(self.dtype))
+        return self.gradient(total)
+
+
+def _positive(scale: np.ndarray) -> np.ndarray:
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _range(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value of each column, in float64."""
+    if is_sparse(X):
+        return X.min(axis=0).toarray().ravel().astype(float), X.max(axis=0).toarray().ravel().astype(float)
+    return X.min(axis=0).astype(float), X.max(axis=0).astype(float)
+
+
+def _moments(X: Matrix, span: np.ndarray, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and standard deviation of each column, in two passes; no square overflows, for any span."""
+    n_samples, n_features = X.shape
+    share = np.full(n_samples, 1 / n_samples) if sample_weight is None else sample_weight / sample_weight.sum()
+    design = DesignMatrix(X, Scaling(np.zeros(n_features), np.ones(n_features)))
+    mean = design.backward(share[:, None])[:-1, 0]
+    span = _positive(span)
+    variance = np.zeros(n_features)
+    if is_sparse(X):
+        entries, at = (X.data - mean[X.indices]) / span[X.indices], np.repeat(share, np.diff(X.indptr))
+        filled = np.bincount(X.indices, at, n_features)
+        variance = np.bincount(X.indices, at * entries**2, n_features) + (1 - filled) * (mean / span) ** 2
+    else:
+        for where, block in design.blocks():
+            variance += share[where] @ ((block - mean) / span) ** 2
+    return mean, np.sqrt(variance) * span

@@ -1,0 +1,222 @@
+"""fit(): learns the scaling, chooses the step, reads the descent until a rule says stop, folds the scaling away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from softreg.design import DesignMatrix, Scaling, is_sparse
+from softreg.errors import DataError
+from softreg.geometry import curvature_bound, expected_smoothness
+from softreg.objective import Objective
+from softreg.optimizers import Optimizer, make
+from softreg.settings import TrainingSettings
+from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
+from softreg.training.stopping import Stopping
+
+__all__ = ["Fit", "Problem", "fit"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fitted.
+
+    ``X`` (n_samples, n_features) dense or CSR, ``targets`` class indices (n_samples,) or distributions (n_samples,
+    n_classes), ``classes`` their names, ``held_out`` parts to measure after every epoch: name to (X, targets).
+    ``pixels``: the columns of X share one unit. ``partial``: the rows are a part of a stream, and may lack a class.
+    """
+
+    X: Any
+    targets: np.ndarray
+    classes: tuple[Any, ...]
+    sample_weight: np.ndarray | None = None
+    held_out: Mapping[str, tuple[Any, np.ndarray]] = field(default_factory=dict)
+    pixels: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What training gives: ``weights`` (n_features, n_classes) and ``intercept`` (n_classes,) act on raw features.
+
+    ``state.theta`` is the same model in the coordinates of ``scaling``, where the penalty lives. ``objective`` and
+    ``cross_entropy`` are exact, at the state that was kept.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    scaling: Scaling
+    history: list[Row]
+    state: State
+    step_size: StepSize
+    total_weight: float
+    objective: float
+    cross_entropy: float
+    converged: bool
+    diverged: bool
+    stopped_because: str
+
+
+def fit(
+    problem: Problem,
+    settings: TrainingSettings,
+    *,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    resume: Fit | None = None,
+    announce: Callable[[StepSize], None] | None = None,
+    observe: Callable[[Row], str | None] | None = None,
+) -> Fit:
+    """Fit softmax regression to a problem.
+
+    ``start`` is the (weights, intercept) to begin from, zeros otherwise; ``resume`` an earlier fit to go on from, with
+    its scaling, step size and state, until ``settings.epochs`` in all. ``announce`` is told the step size before the
+    first step. ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training.
+    Raises :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
+    ``diverged`` says so.
+
+    Three of four rows say "yes" and the feature tells nothing: the best model is the class shares, log(3) apart.
+
+    >>> X, y = np.zeros((4, 1)), np.array([0, 1, 1, 1])
+    >>> result = fit(Problem(X, y, ("no", "yes")), TrainingSettings(tol=1e-8))
+    >>> round(result.history[0]["objective"], 4), result.converged  # log 2
+    (0.6931, True)
+    >>> round(float(np.exp(result.intercept[1] - result.intercept[0])), 4)
+    3.0
+    """
+    X, targets, weight = _weighted_rows(problem, settings)
+    kind = _scale_of(settings, X, problem.pixels)
+    scaling = resume.scaling if resume else Scaling.of(X, kind, weight, problem.pixels)
+
+    def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
+        design = DesignMatrix(X, scaling, settings.fit_intercept)
+        return Objective(design, targets, weight, n_classes=len(problem.classes), l2=l2)
+
+    objective = objective_on(X, targets, weight, settings.l2)
+    held_out = {
+        name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
+        for name, (held_X, held_targets) in problem.held_out.items()
+    }
+    optimizer = make(settings.optimizer, settings.momentum)
+    step_size = resume.step_size if resume else _step_size(objective, optimizer, settings)
+    if announce:
+        announce(step_size)
+    batch = batch_size_of(settings, objective.n_samples)
+    method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs)
+    rows = descend(objective, method, resume.state if resume else _first(objective, method, settings, start), held_out)
+    history: list[Row] = []
+    stopping = Stopping(settings)
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is told by the stopping rule, in words
+        for row, state in rows:
+            history.append(row)
+            reason = observe(row) if observe else None
+            if stopping.judge(row, state):
+                break
+            if reason:
+                stopping.end_for(reason)
+                break
+        return _result(objective, stopping, history, step_size, weight)
+
+
+def _first(
+    objective: Objective, method: Method, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
+) -> State:
+    """The state before any step: zeros, or the given raw weights in the scaled coordinates."""
+    scaling = objective.design.scaling
+    theta = np.zeros(objective.shape) if start is None else scaling.unfold(*start)[: objective.shape[0]]
+    random = np.random.default_rng(settings.seed).bit_generator.state
+    return State(0, theta, method.optimizer.init(theta), random)
+
+
+def _result(
+    objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize, weight: np.ndarray
+) -> Fit:
+    """The kept state as a Fit, with exact values; an end above the start (or above log K) is a divergence too."""
+    value, cross_entropy = _exact(objective, stopping)
+    ceiling = max(history[0]["objective"], math.log(objective.n_classes))
+    if not value <= ceiling * (1 + 1e-9):
+        stopping.diverged, stopping.converged = True, False
+        stopping.because = f"the objective ended at {value:.4g}, above where it began ({history[0]['objective']:.4g})"
+        stopping.keep_best()
+        value, cross_entropy = _exact(objective, stopping)
+    theta = stopping.kept.theta
+    weights, intercept = objective.design.scaling.fold(theta)
+    return Fit(
+        weights=weights,
+        intercept=intercept if objective.design.fit_intercept else np.zeros_like(intercept),
+        scaling=objective.design.scaling,
+        history=history,
+        state=stopping.kept,
+        step_size=step_size,
+        total_weight=float(weight.sum()),
+        objective=value,
+        cross_entropy=cross_entropy,
+        converged=stopping.converged,
+        diverged=stopping.diverged,
+        stopped_because=stopping.because,
+    )
+
+
+def _exact(objective: Objective, stopping: Stopping) -> tuple[float, float]:
+    """Objective and cross-entropy at the kept state: from its row where that is exact, else measured now."""
+    row, theta = stopping.kept_row, stopping.kept.theta
+    if row["measured"] == "exact":
+        return row["objective"], row["train_cross_entropy"]
+    cross_entropy, _ = objective.measure(theta)
+    return cross_entropy + objective.penalty(theta), cross_entropy
+
+
+def _step_size(objective: Objective, optimizer: Optimizer, settings: TrainingSettings) -> StepSize:
+    """The learning rate asked for, or the method's safe one; on mini-batches half of that at their own smoothness.
+
+    Half, because Gower et al. (2019, theorem 3.1) ask for a step of at most 1/(2 L_B) with noisy gradients.
+    """
+    rng = np.random.default_rng(settings.seed)
+    L, L_max = curvature_bound(objective.design, objective.sample_weight, settings.l2, rng)
+    L = L or 1.0  # all-zero features and no penalty: every step is safe
+    batch = batch_size_of(settings, objective.n_samples)
+    safe = optimizer.safe_learning_rate(L)
+    if batch < objective.n_samples and optimizer.guaranteed_below(L) is not None:
+        safe = optimizer.safe_learning_rate(2 * expected_smoothness(L, max(L, L_max), objective.n_samples, batch))
+    asked = settings.learning_rate
+    return StepSize(safe if asked is None else asked, safe, optimizer.guaranteed_below(L), L)
+
+
+def _scale_of(settings: TrainingSettings, X: Any, pixels: bool) -> str:
+    """The scaling that ``auto`` stands for: none for sparse X, unit for pixels, else standard."""
+    if settings.scale != "auto":
+        return settings.scale
+    return "none" if is_sparse(X) else "unit" if pixels else "standard"
+
+
+def _weighted_rows(problem: Problem, settings: TrainingSettings) -> tuple[Any, np.ndarray, np.ndarray]:
+    """X in its precision, targets and weights (class weights in), without the rows of no weight."""
+    dtype = np.dtype(settings.dtype) if settings.dtype != "auto" else _precision(problem.X)
+    X, targets = _cast(problem.X, dtype), problem.targets
+    n_classes = len(problem.classes)
+    weight = np.ones(X.shape[0]) if problem.sample_weight is None else np.asarray(problem.sample_weight, np.float64)
+    kept = weight > 0
+    if not kept.all():
+        X, targets, weight = X[kept], targets[kept], weight[kept]
+    mass = weight @ targets if targets.ndim == 2 else np.bincount(targets, weight, n_classes)
+    if not mass.all() and not problem.partial:
+        missing = problem.classes[int(np.argmin(mass))]
+        raise DataError(
+            f'The class "{missing}" has no training row with weight.',
+            "Leave the class out, or give it rows to learn from.",
+        )
+    if settings.class_weight == "balanced":
+        share = weight.sum() / (n_classes * np.where(mass > 0, mass, np.inf))
+        weight = weight * (targets @ share if targets.ndim == 2 else share[targets])
+    return X, targets, weight
+
+
+def _precision(X: Any) -> np.dtype[Any]:
+    return np.dtype(np.float32) if X.dtype == np.float32 else np.dtype(np.float64)
+
+
+def _cast(X: Any, dtype: np.dtype[Any]) -> Any:
+    return X if X.dtype == dtype else X.astype(dtype)
