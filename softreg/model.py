@@ -7,6 +7,7 @@ member         dtype     shape                    content
 =============  ========  =======================  ======================================================
 weights        float64   (n_features, n_classes)  W, acting on raw features
 intercept      float64   (n_classes,)             b
+feature_NAME   float64   (n_features,)            what training knew of each feature: mean, scale, deviation
 metadata       uint8     (n_bytes,)               JSON in UTF-8: ``format`` (1), ``classes``, ``columns``,
                                                   ``target``, and what training tells of itself
 =============  ========  =======================  ======================================================
@@ -39,6 +40,9 @@ BLOCK_ROWS = 4096
 class SoftmaxModel:
     """W (n_features, n_classes) and b (n_classes,) on raw features, with the names of classes and columns.
 
+    ``features`` holds arrays (n_features,): the ``mean`` and ``scale`` of the coordinates in which the weights were
+    penalised, and the ``deviation`` of each feature over the training rows.
+
     >>> model = SoftmaxModel(np.array([[-1.0, 1.0]]), np.zeros(2), ("no", "yes"), ("x",))
     >>> model.predict(np.array([[-2.0], [3.0]])).tolist()
     ['no', 'yes']
@@ -52,6 +56,7 @@ class SoftmaxModel:
     columns: tuple[str, ...]
     target: str = "label"
     metadata: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, np.ndarray] = field(default_factory=dict)
 
     def logits(self, X: Any) -> np.ndarray:
         """Return X W + b (n_samples, n_classes) in float64, whatever X's precision.
@@ -86,12 +91,10 @@ class SoftmaxModel:
         metadata = {"format": FORMAT, "classes": self.classes, "columns": self.columns, "target": self.target}
         text = json.dumps(metadata | self.metadata, ensure_ascii=False, allow_nan=False)
         buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            weights=self.weights.astype(np.float64),
-            intercept=self.intercept.astype(np.float64),
-            metadata=np.frombuffer(text.encode("utf-8"), np.uint8),
-        )
+        members = {"weights": self.weights, "intercept": self.intercept}
+        members |= {f"feature_{name}": values for name, values in self.features.items()}
+        arrays = {name: values.astype(np.float64) for name, values in members.items()}
+        np.savez(buffer, metadata=np.frombuffer(text.encode("utf-8"), np.uint8), **arrays)  # type: ignore[arg-type]
         write_bytes(path, buffer.getvalue())
 
     @classmethod
@@ -105,6 +108,8 @@ class SoftmaxModel:
             with np.load(path, allow_pickle=False) as file:
                 weights, intercept = file["weights"], file["intercept"]
                 metadata = json.loads(file["metadata"].tobytes())
+                names = [name for name in file.files if name.startswith("feature_")]
+                features = {name.removeprefix("feature_"): file[name] for name in names}
             version, classes, columns = metadata.pop("format"), metadata.pop("classes"), metadata.pop("columns")
             target = metadata.pop("target")
         except FileNotFoundError:
@@ -118,13 +123,14 @@ class SoftmaxModel:
                 f"The model file {path} has format {version}; this softreg reads up to {FORMAT}.",
                 "Install a newer softreg.",
             )
-        model = cls(weights, intercept, tuple(classes), tuple(columns), target, metadata)
+        model = cls(weights, intercept, tuple(classes), tuple(columns), target, metadata, features)
         model._check(path)
         return model
 
     def _check(self, path: Path) -> None:
         shape = (len(self.columns), len(self.classes))
         right = self.weights.shape == shape and self.intercept.shape == shape[1:] and len(self.classes) > 1
-        kinds = self.weights.dtype == self.intercept.dtype == np.float64
-        if not (right and kinds and np.isfinite(self.weights).all() and np.isfinite(self.intercept).all()):
+        right = right and all(values.shape == shape[:1] for values in self.features.values())
+        arrays = [self.weights, self.intercept, *self.features.values()]
+        if not (right and all(array.dtype == np.float64 and np.isfinite(array).all() for array in arrays)):
             raise ModelFileError(f"The model file {path} is damaged: its parts do not fit.", "Train the model again.")

@@ -88,7 +88,8 @@ class Objective:
         self.n_classes = n_classes
         self.l2 = l2
         weights = np.ones(self.n_samples) if sample_weight is None else sample_weight.astype(np.float64)
-        self.sample_weight = weights * (self.n_samples / weights.sum())  # s n / S: mean 1
+        self.total_weight = float(weights.sum())
+        self.sample_weight = weights * (self.n_samples / self.total_weight)  # s n / S: mean 1
         self._weighted = bool((self.sample_weight != 1).any())
 
     @property

@@ -24,6 +24,7 @@ __all__ = [
     "SourceSettings",
     "SplitSettings",
     "TrainingSettings",
+    "idle",
 ]
 
 OPTIMIZERS = ("gd", "sgd", "momentum", "nesterov", "adam")
@@ -89,3 +90,23 @@ class SourceSettings:
     noise: float | None = _setting(None, "Noise of a synthetic data set (blobs: spread); auto is 1.0, 0.2, 0.1.")
     centers: int | None = _setting(None, "Classes of blobs; auto is 3.")
     seed: int = _setting(0, "Seed of every random choice.")
+
+
+def idle(settings: TrainingSettings) -> dict[str, str]:
+    """Return the settings that have no effect beside the others, each with what makes it so.
+
+    >>> sorted(idle(TrainingSettings(optimizer="gd")))
+    ['batch_size', 'momentum', 'patience']
+    """
+    by_method = f"with the optimizer {settings.optimizer}"
+    found = {}
+    if settings.optimizer == "gd":
+        found["batch_size"] = "with the optimizer gd, which takes all rows at every step; sgd takes batches"
+    if settings.optimizer not in {"momentum", "nesterov"}:
+        found["momentum"] = by_method
+    full_batch = settings.optimizer == "gd" or (
+        settings.batch_size is None and settings.optimizer not in {"sgd", "adam"}
+    )
+    if full_batch and not settings.early_stopping:
+        found["patience"] = f"{by_method} on all rows, without early stopping"
+    return found

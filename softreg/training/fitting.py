@@ -43,13 +43,14 @@ class Problem:
 class Fit:
     """What training gives: ``weights`` (n_features, n_classes) and ``intercept`` (n_classes,) act on raw features.
 
-    ``state.theta`` is the same model in the coordinates of ``scaling``, where the penalty lives. ``objective`` and
+    ``state.theta`` is the same model in the coordinates of ``scaling`` (its kind is ``scale``), where the penalty lives. ``objective`` and
     ``cross_entropy`` are exact, at the state that was kept.
     """
 
     weights: np.ndarray
     intercept: np.ndarray
     scaling: Scaling
+    scale: str
     history: list[Row]
     state: State
     step_size: StepSize
@@ -89,7 +90,9 @@ def fit(
     """
     X, targets, weight = _weighted_rows(problem, settings)
     kind = _scale_of(settings, X, problem.pixels)
-    scaling = resume.scaling if resume else Scaling.of(X, kind, weight, problem.pixels)
+    scaling = (
+        resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
+    )
 
     def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
         design = DesignMatrix(X, scaling, settings.fit_intercept)
@@ -116,9 +119,9 @@ def fit(
             if stopping.judge(row, state):
                 break
             if reason:
-                stopping.end_for(reason)
+                stopping.stop(reason)
                 break
-        return _result(objective, stopping, history, step_size, weight)
+        return _result(objective, stopping, history, step_size, kind)
 
 
 def _first(
@@ -131,13 +134,11 @@ def _first(
     return State(0, theta, method.optimizer.init(theta), random)
 
 
-def _result(
-    objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize, weight: np.ndarray
-) -> Fit:
+def _result(objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize, scale: str) -> Fit:
     """The kept state as a Fit, with exact values; an end above the start (or above log K) is a divergence too."""
     value, cross_entropy = _exact(objective, stopping)
     ceiling = max(history[0]["objective"], math.log(objective.n_classes))
-    if not value <= ceiling * (1 + 1e-9):
+    if not value <= ceiling * (1 + 1e-6):
         stopping.diverged, stopping.converged = True, False
         stopping.because = f"the objective ended at {value:.4g}, above where it began ({history[0]['objective']:.4g})"
         stopping.keep_best()
@@ -146,12 +147,13 @@ def _result(
     weights, intercept = objective.design.scaling.fold(theta)
     return Fit(
         weights=weights,
-        intercept=intercept if objective.design.fit_intercept else np.zeros_like(intercept),
+        intercept=intercept,
         scaling=objective.design.scaling,
+        scale=scale,
         history=history,
         state=stopping.kept,
         step_size=step_size,
-        total_weight=float(weight.sum()),
+        total_weight=objective.total_weight,
         objective=value,
         cross_entropy=cross_entropy,
         converged=stopping.converged,

@@ -26,45 +26,57 @@ class Stopping:
         self.converged = False
         self.diverged = False
         self.because = ""
-        self._lowest = math.inf  # of the value watched
-        self._reference = math.inf  # the low that a mini-batch method has to beat by tol
-        self._reference_epoch = 0
+        watched = "val_cross_entropy" if settings.early_stopping else "objective"
+        self._best = _Low(watched, gain=0.0)
+        self._running_mean = _Low("objective", gain=settings.tol)
 
     def judge(self, row: Row, state: State) -> bool:
         """Take in one row; return whether to stop."""
-        early, tol, patience = self.settings.early_stopping, self.settings.tol, self.settings.patience
+        settings, patience = self.settings, self.settings.patience
         self.kept_row, self.kept = row, state
-        watched = row["val_cross_entropy"] if early else row["objective"]
-        if not math.isfinite(row["objective"]) or not math.isfinite(watched):
-            return self._stop("the objective is no longer finite", diverged=True)
-        if watched < self._lowest:
-            self._lowest, self.best_row, self.best = watched, row, state
-        exact = row["measured"] == "exact"
-        if not exact or early:
-            gain_asked = 0.0 if early else tol
-            if watched < self._reference - gain_asked or state.epoch == 1:
-                self._reference, self._reference_epoch = watched, state.epoch
-        stale = state.epoch - self._reference_epoch
-        if early and stale >= patience:
-            return self._stop(f"validation cross-entropy found no new low in {patience} epochs", converged=True)
-        if exact and row["grad_norm"] is not None and row["grad_norm"] <= tol and not early:
-            return self._stop(f"the gradient's norm {row['grad_norm']:.2g} is at most {tol:g}", converged=True)
-        if not exact and not early and stale >= patience:
-            return self._stop(f"the objective gained less than {tol:g} in {patience} epochs", converged=True)
-        if state.epoch >= self.settings.epochs:
-            return self._stop(f"{self.settings.epochs} epochs are over")
+        if not math.isfinite(row["objective"]):
+            return self.stop("the objective is no longer finite", diverged=True)
+        if self._best.found(row):
+            self._best_row, self._best_state = row, state
+        if settings.early_stopping and self._best.age >= patience:
+            return self.stop(f"validation cross-entropy found no new low in {patience} epochs", converged=True)
+        if row["measured"] == "exact":
+            # row 0 of a mini-batch method is exact too: a start at the optimum is the end
+            if row["grad_norm"] <= settings.tol:
+                return self.stop(
+                    f"the gradient's norm {row['grad_norm']:.2g} is at most {settings.tol:g}", converged=True
+                )
+        elif not self._running_mean.found(row) and self._running_mean.age >= patience:
+            return self.stop(f"the objective gained less than {settings.tol:g} in {patience} epochs", converged=True)
+        if state.epoch >= settings.epochs:
+            return self.stop(f"{settings.epochs} epochs are over")
         return False
 
-    def end_for(self, reason: str) -> None:
-        """Stop for a reason from outside, with the last state."""
-        self._stop(reason)
-
-    def keep_best(self) -> None:
-        """Keep the best state in place of the last."""
-        self.kept_row, self.kept = self.best_row, self.best
-
-    def _stop(self, because: str, *, converged: bool = False, diverged: bool = False) -> bool:
+    def stop(self, because: str, *, converged: bool = False, diverged: bool = False) -> bool:
+        """Stop, for a rule's reason or one from outside."""
         self.because, self.converged, self.diverged = because, converged, diverged
         if diverged or self.settings.early_stopping:
             self.keep_best()
         return True
+
+    def keep_best(self) -> None:
+        """Keep the best state in place of the last."""
+        self.kept_row, self.kept = self._best_row, self._best_state
+
+
+class _Low:
+    """The lowest value of one column so far, which only a gain of more than ``gain`` beats, and its age in epochs."""
+
+    def __init__(self, column: str, gain: float) -> None:
+        self.column = column
+        self.gain = gain
+        self.value = math.inf
+        self.age = 0
+
+    def found(self, row: Row) -> bool:
+        """Take in one row; return whether it is a new low."""
+        if row[self.column] < self.value - self.gain:
+            self.value, self.age = row[self.column], 0
+            return True
+        self.age += 1
+        return False

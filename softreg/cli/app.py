@@ -1,0 +1,130 @@
+"""The command group, and the one place in which errors become words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from softreg import __version__
+from softreg.cli.command import Group
+from softreg.cli.compare import compare
+from softreg.cli.datasets import datasets
+from softreg.cli.evaluate import evaluate
+from softreg.cli.plot import plot
+from softreg.cli.predict import predict
+from softreg.cli.train import train
+from softreg.errors import SoftregError
+
+__all__ = ["main", "softreg"]
+
+SECTIONS = {
+    "Do": ("train", "predict", "evaluate", "plot"),
+    "Believe": ("compare",),
+    "Carry": ("datasets",),
+}
+
+
+@click.group(
+    cls=Group,
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SOFTREG"},
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.version_option(__version__, "-V", "--version", message="softreg %(version)s")
+@click.pass_context
+def softreg(ctx: click.Context) -> None:
+    r"""Train, check and explain softmax regression.
+
+    \b
+    softreg train iris
+    softreg plot last
+    softreg predict last datasets/new_flowers.csv
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for command in (train, predict, evaluate, plot, compare, datasets):
+    softreg.add_command(command)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; no traceback reaches a user."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
+    try:
+        code = softreg.main(args, prog_name="softreg", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader has seen enough; what is still buffered must not raise again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _told(error)
+    except KeyboardInterrupt:
+        click.echo("\nsoftreg: interrupted.", err=True)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, on stderr, and return the exit code."""
+    if isinstance(error, SoftregError):
+        _say(error.what, error.advice)
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        click.echo("\nsoftreg: interrupted.", err=True)
+        return 130
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "softreg"
+        _say(_from_config(error) + error.format_message(), f"Type {command} --help to see what is possible.")
+        return 2
+    if isinstance(error, MemoryError):
+        _say("There is not enough memory for this.", "Use fewer rows or columns, or --dtype float32.")
+        return 1
+    if isinstance(error, OSError):
+        _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+        return 1
+    if os.environ.get("SOFTREG_DEBUG"):
+        raise error
+    _say(
+        f"Unexpected error, a fault of softreg: {type(error).__name__}: {error}",
+        "Set SOFTREG_DEBUG=1 for the traceback, and please report it.",
+    )
+    return 1
+
+
+def _from_config(error: Any) -> str:
+    """Name the file and the key where a bad value came from a configuration file."""
+    context, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    if not (isinstance(error, click.BadParameter) and context and param and param.name):
+        return ""
+    source = context.get_parameter_source(param.name)
+    if source is click.core.ParameterSource.DEFAULT_MAP:
+        return f'In {context.params.get("config") or "the configuration"}, key "{param.name}": '
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        return f"In the environment variable {param.resolve_envvar_value and _variable(context, param)}: "
+    return ""
+
+
+def _variable(context: click.Context, param: click.Parameter) -> str:
+    return f"{context.auto_envvar_prefix}_{param.name}".upper()
+
+
+def _say(what: str, advice: str = "") -> None:
+    from softreg.cli.words import printable, wrapped
+
+    click.echo(wrapped(f"softreg: {printable(what)}"), err=True)
+    if advice:
+        click.echo(wrapped(printable(advice)), err=True)

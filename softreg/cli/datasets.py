@@ -1,0 +1,95 @@
+"""``softreg datasets``: what can be trained on by name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from softreg.cli.command import Command, Group
+from softreg.cli.predict import refuse_existing
+from softreg.cli.words import note, plural, printable, row, short, table
+from softreg.settings import SourceSettings
+
+__all__ = ["datasets"]
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.pass_context
+def datasets(ctx: click.Context) -> None:
+    r"""List the data sets that have a name; show or export one.
+
+    \b
+    softreg datasets
+    softreg datasets show wine
+    softreg datasets export digits -o digits.csv
+    """
+    if ctx.invoked_subcommand is None:
+        from softreg.workflows.datasets import CATALOGUE
+
+        lines = [["name", "rows", "features", "classes", "network", ""]]
+        for entry in CATALOGUE:
+            network = "" if entry.offline else "needed"
+            lines.append([entry.name, str(entry.rows), str(entry.features), str(entry.classes), network, ""])
+        texts = [""] + [entry.description.split(";")[0] for entry in CATALOGUE]
+        aligned = table(lines).splitlines()
+        click.echo(
+            "\n".join(f"{line:<49}{short(text, 30)}".rstrip() for line, text in zip(aligned, texts, strict=True))
+        )
+        click.echo(row("also", "openml:NAME[@VERSION], and files: .csv .tsv .parquet .npz .svmlight, IDX folders"))
+        click.echo(row("next", "softreg train iris      softreg datasets show wine"))
+
+
+@datasets.command("show", cls=Command)
+@click.argument("data", metavar="NAME")
+@click.option("--target", metavar="COL", help="Column that holds the label.")
+@click.option("--data-home", metavar="DIR", help="Folder in which data sets are looked for and cached.")
+def show(data: str, **values: Any) -> None:
+    r"""Show the size, classes and columns of a data set or file.
+
+    \b
+    softreg datasets show wine
+    """
+    from softreg.workflows.datasets import describe
+
+    found = describe(data, SourceSettings(**values))
+    dataset = found.dataset
+    for text in dataset.notes:
+        note(text, False)
+    kind = "sparse" if dataset.sparse else "pixels" if dataset.pixels else "dense"
+    click.echo(
+        row(dataset.name, f"  {plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}")
+    )
+    counts = ", ".join(f"{name} ({count})" for name, count in found.class_counts.items())
+    click.echo(row(dataset.target, f"  {counts}"))
+    X: Any = dataset.X
+    if not dataset.sparse and dataset.n_features <= 40:
+        lines = [["column", "lowest", "mean", "highest"]]
+        for place, name in enumerate(dataset.columns):
+            column = X[:, place]
+            lines.append([name, *(f"{value:.4g}" for value in (column.min(), column.mean(), column.max()))])
+        click.echo(printable(table(lines)))
+    click.echo(row("next", f"softreg train {data}"))
+
+
+@datasets.command("export", cls=Command)
+@click.argument("data", metavar="NAME")
+@click.option("-o", "--output", default="-", metavar="FILE", help="CSV file to write; else stdout.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--data-home", metavar="DIR", help="Folder in which data sets are looked for and cached.")
+def export(data: str, output: str, overwrite: bool, data_home: str | None) -> None:
+    r"""Write a data set as a CSV table.
+
+    \b
+    softreg datasets export iris -o iris.csv
+    """
+    refuse_existing(output, overwrite)
+    from softreg.workflows.datasets import export as workflow
+
+    to = sys.stdout.buffer if output == "-" else Path(output)
+    dataset = workflow(data, SourceSettings(data_home=data_home), to)
+    if output != "-":
+        click.echo(row("saved", f"{output}  ({plural(dataset.n_samples, 'row')})"))
+        click.echo(row("next", f"softreg train {output} --target {dataset.target}"))

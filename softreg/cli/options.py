@@ -1,0 +1,90 @@
+"""Options made from the settings: one definition gives the default and the help of flag, environment and TOML key."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any
+
+import click
+
+from softreg.cli.command import Option
+
+__all__ = ["AUTO_COUNT", "AUTO_POSITIVE", "AUTO_SHARE", "Number", "gathered", "setting", "shared"]
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]
+    """A finite number above (or at) a lowest value and below a highest; or ``auto``, which becomes None."""
+
+    def __init__(self, kind: type[int] | type[float], low: float, *, above: bool = False, auto: bool = False) -> None:
+        self.kind = kind
+        self.low = low
+        self.above = above
+        self.auto = auto
+        self.name = ("auto|" if auto else "") + ("integer" if kind is int else "number")
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the name that the help shows."""
+        return ("auto|" if self.auto else "") + ("INT" if self.kind is int else "FLOAT")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn text into the number, or fail with what was given and what is possible."""
+        if value is None or (self.auto and str(value) == "auto"):
+            return None
+        try:
+            number = self.kind(value)
+        except ValueError:
+            number = None
+        if number is None or not math.isfinite(number) or number < self.low or (self.above and number == self.low):
+            bound = f"{'above' if self.above else 'at least'} {self.low:g}"
+            whole = "a whole number" if self.kind is int else "a number"
+            self.fail(f'"{value}" is not {whole} {bound}{", or auto" if self.auto else ""}.', param, ctx)
+        return number
+
+
+AUTO_POSITIVE = Number(float, 0, above=True, auto=True)
+AUTO_SHARE = Number(float, 0, auto=True)
+AUTO_COUNT = Number(int, 1, auto=True)
+
+
+def setting(
+    settings: type, name: str, *flags: str, section: str = "Options", basic: bool = False, **more: Any
+) -> Decorator:
+    """Return the option of one field of a settings class: default and help are the field's own."""
+    field = next(field for field in fields(settings) if field.name == name)
+    default = None if field.default is MISSING else field.default
+    if default is None and isinstance(more.get("type"), Number):
+        default = "auto"
+    flags = flags or (f"--{name.replace('_', '-')}",)
+    shown = default not in (None, ()) and not isinstance(default, bool)
+    return click.option(
+        *flags,
+        name,
+        cls=Option,
+        section=section,
+        basic=basic,
+        default=default,
+        help=field.metadata["help"],
+        show_default=shown,
+        **more,
+    )
+
+
+def gathered(settings: type, values: dict[str, Any]) -> Any:
+    """Return the settings object made of the option values that belong to it."""
+    names = {field.name for field in fields(settings)}
+    return settings(**{name: value for name, value in values.items() if name in names})
+
+
+def shared(*decorators: Decorator) -> Decorator:
+    """Return one decorator that applies several, the first one topmost in the help."""
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply

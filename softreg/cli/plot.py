@@ -1,0 +1,46 @@
+"""``softreg plot``: pictures of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from softreg.cli.command import Command
+from softreg.cli.predict import refuse_existing
+from softreg.cli.words import row
+from softreg.settings import PLOT_KINDS
+
+__all__ = ["plot"]
+
+NEXT = {
+    "curves": "softreg plot last --kind confusion",
+    "confusion": "softreg plot last --kind mistakes",
+    "mistakes": "softreg plot last --kind weights",
+    "weights": "softreg predict last new.csv",
+    "boundary": "softreg plot last --kind mistakes",
+}
+
+
+@click.command(cls=Command)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@click.option("--kind", type=click.Choice(PLOT_KINDS), default="curves", show_default=True, help="What to draw.")
+@click.option("-o", "--output", metavar="FILE", help=".png, .svg or .pdf; else KIND.png in the run.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, quiet: bool) -> None:
+    r"""Draw a RUN: last, or a run folder. Several runs overlay their curves.
+
+    \b
+    softreg plot last
+    softreg plot runs/iris-1 runs/iris-2 -o curves.svg
+    softreg plot last --kind weights
+    """
+    if output:
+        refuse_existing(output, overwrite)
+    from softreg.workflows.draw import draw
+
+    path = draw(runs, kind, Path(output) if output else None)
+    if not quiet:
+        click.echo(row("saved", str(path)))
+        click.echo(row("next", NEXT[kind]))

@@ -1,0 +1,148 @@
+"""What ``train`` and ``evaluate`` print: the product's face. About twenty lines of eighty columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from softreg.cli.words import WIDTH, number, plural, row, short, table
+from softreg.optimizers import make
+from softreg.plots.text import sparkline
+from softreg.workflows.predict import Evaluation
+from softreg.workflows.train import TrainResult
+
+__all__ = ["evaluation_summary", "training_summary"]
+
+MOST_CLASSES = 6
+"""Up to here a confusion matrix and the pulls of every class fit; beyond, the commonest confusions are named."""
+
+SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
+
+
+def training_summary(result: TrainResult) -> str:
+    """Return the summary of a training."""
+    parts = [name for name in ("test", "val", "train") if name in result.metrics]
+    held = parts[0]
+    lines = [_rows(result), _columns(result), *_fit(result), _scores({name: result.metrics[name] for name in parts})]
+    lines += [_confusion(result.metrics[held]), *_pulls(result)]
+    if result.mistake:
+        classes, wrong = result.model.classes, result.mistake
+        says = f"row {wrong.row}: says {classes[wrong.says]} ({wrong.confidence:.2f}), is {classes[wrong.truth]}"
+        lines.append(f"sure, wrong  {short(says, WIDTH - 13)}")
+    lines.append(row("saved", str(result.run.path)))
+    lines.append(row("next", "softreg plot last      softreg predict last new.csv"))
+    return "\n".join(lines)
+
+
+def evaluation_summary(result: Evaluation, word: str) -> str:
+    """Return the summary of a model's metrics on given rows."""
+    head = row(short(result.name, 16), f"  {plural(result.metrics['n_rows'], 'row')} with a label")
+    return "\n".join(
+        [
+            head,
+            _scores({"test": result.metrics}),
+            _confusion(result.metrics),
+            row("next", f"softreg plot {word} --kind weights"),
+        ]
+    )
+
+
+def _rows(result: TrainResult) -> str:
+    dataset = result.dataset
+    classes = ", ".join(f"{short(name, 20)} ({count})" for name, count in list(result.class_counts.items())[:12])
+    if len(result.class_counts) > 12:
+        classes += f" and {len(result.class_counts) - 12} more"
+    sizes = {"train": result.split.train, "validation": result.split.val, "test": result.split.test}
+    shares = ", ".join(f"{len(rows)} {name}" for name, rows in sizes.items() if len(rows))
+    seed = f"seed {result.settings.seed}"
+    return row(
+        f"{short(dataset.name, 24):<{8}}",
+        f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, {seed}",
+    )
+
+
+def _columns(result: TrainResult) -> str:
+    columns, scaled = result.dataset.columns, SCALED[result.fit.scale]
+    if result.dataset.sparse and result.fit.scale == "standard":
+        scaled = "divided by their standard deviations, not centred: they are sparse"
+    what = "pixels" if result.dataset.pixels else "features"
+    if result.dataset.pixels or len(columns) > 40:
+        return row("columns", f"{len(columns)} {what}, {scaled}")
+    shown = ", ".join(short(name, 24) for name in columns[:8]) + (" ..." if len(columns) > 8 else "")
+    return row("columns", f"{shown}  ({plural(len(columns), 'feature')}, {scaled})")
+
+
+def _fit(result: TrainResult) -> list[str]:
+    fit, settings, objective = result.fit, result.settings, result.metrics["objective"]
+    title = make(settings.optimizer, settings.momentum).title
+    penalty = f"l2 {settings.l2:g} = scikit-learn C {objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
+    epochs, seconds = plural(objective["iterations"], "epoch"), fit.history[-1]["seconds"]
+    auto = "" if settings.learning_rate else ", the safe step"
+    step = f"learning rate {fit.step_size.learning_rate:.3g}{auto}"
+    n_classes = len(result.model.classes)
+    losses = [line["train_cross_entropy"] for line in fit.history]
+    curve = sparkline(losses, 24, log=True)
+    running = " (running means)" if fit.history[-1]["measured"] != "exact" else ""
+    return [
+        row("fit", f"{title}, {step}, {penalty}, {epochs}, {seconds:.2f} s"),
+        row("", f"{losses[0]:.3f} = log {n_classes}  {curve}  {losses[-1]:.3f}{running}"),
+        row("stopped", f"{fit.stopped_because}" + ("" if objective["converged"] else ": not converged")),
+    ]
+
+
+def _scores(parts: dict[str, dict[str, Any]]) -> str:
+    """Accuracy and cross-entropy of every part, the first one's interval, and what guessing would have scored."""
+    first = next(iter(parts.values()))
+    low, high = first["accuracy_interval"]
+    others = list(parts)[1:]
+    yard = first["yardsticks"]
+    head = ["", next(iter(parts)), "95%", *others, "guessing", ""]
+    accuracy = ["accuracy", number(first["accuracy"]), f"{low:.3f}-{high:.3f}"]
+    accuracy += [number(parts[name]["accuracy"]) for name in others]
+    accuracy += [number(yard["commonest_class_accuracy"]), "commonest class"]
+    entropy = ["cross-entropy", number(first["cross_entropy"]), ""]
+    entropy += [number(parts[name]["cross_entropy"]) for name in others]
+    entropy += [number(yard["class_shares_cross_entropy"]), "class shares"]
+    return table([head, accuracy, entropy])
+
+
+def _confusion(metrics: dict[str, Any]) -> str:
+    classes, counts = metrics["classes"], np.array(metrics["confusion"])
+    if len(classes) > MOST_CLASSES:
+        return _commonest_confusions(classes, counts)
+    width = min(16, max(6, (WIDTH - 16) // len(classes) - 7))
+    lines = [["", *(f"says {short(name, width)}" for name in classes), "found"]]
+    for name, line, scores in zip(classes, counts, metrics["per_class"], strict=True):
+        lines.append([f"is {short(name, 12)}", *(str(count) for count in line), number(scores["recall"], 2)])
+    return table(lines)
+
+
+def _commonest_confusions(classes: list[str], counts: np.ndarray, most: int = 4) -> str:
+    wrong = counts - np.diag(np.diag(counts))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(place), len(classes)) for place in order if wrong.flat[place]]
+    if not pairs:
+        return row("mistakes", "none")
+    told = [f"{short(classes[i], 16)} taken for {short(classes[j], 16)} ({wrong[i, j]})" for i, j in pairs]
+    return row("mistakes", f"{int(wrong.sum())}: " + "; ".join(told) + (" ..." if (wrong > 0).sum() > most else ""))
+
+
+def _pulls(result: TrainResult) -> list[str]:
+    """The features with the largest weights per standard deviation, for each class."""
+    model = result.model
+    if result.dataset.pixels or len(model.classes) > MOST_CLASSES:
+        return []
+    weights = model.weights * model.features["deviation"][:, None]
+    chosen = {name: weights[:, place] for place, name in enumerate(model.classes)}
+    unit = "(logit per std. dev.)"
+    if len(model.classes) == 2:
+        chosen, unit = {model.classes[1]: weights[:, 1] - weights[:, 0]}, "(log-odds per std. dev.)"
+    lines = []
+    for name, column in chosen.items():
+        top = np.argsort(-np.abs(column), kind="stable")[:3]
+        told = "   ".join(f"{short(model.columns[place], 18)} {column[place]:+.2f}" for place in top)
+        lines.append(short(f"pulls to {short(name, 12)}  {told}", WIDTH))
+    room = WIDTH - len(lines[-1]) >= len(unit) + 2
+    lines[-1] += f"  {unit}" if room else f"\n{unit:>{WIDTH}}"
+    return lines

@@ -1,0 +1,171 @@
+"""``softreg train``: from data to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from softreg.cli.command import Command, Option
+from softreg.cli.config import from_file
+from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
+from softreg.cli.words import note
+from softreg.errors import DivergedError, UsageError
+from softreg.settings import (
+    CLASS_WEIGHTS,
+    DTYPES,
+    OPTIMIZERS,
+    SCALES,
+    SCHEDULES,
+    SourceSettings,
+    SplitSettings,
+    TrainingSettings,
+)
+
+__all__ = ["train"]
+
+AT_LEAST_0 = Number(float, 0)
+
+data_options = shared(
+    setting(SourceSettings, "target", section="Data", basic=True, metavar="COL"),
+    setting(SourceSettings, "exclude", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "data_home", section="Data", metavar="DIR"),
+    setting(SourceSettings, "samples", section="Data", type=AUTO_COUNT),
+    setting(SourceSettings, "noise", section="Data", type=AUTO_SHARE),
+    setting(SourceSettings, "centers", section="Data", type=Number(int, 2, auto=True)),
+)
+split_options = shared(
+    setting(SplitSettings, "test_size", section="Split", basic=True, type=AT_LEAST_0),
+    setting(SplitSettings, "val_size", section="Split", type=AUTO_SHARE),
+    setting(SplitSettings, "split_col", section="Split", metavar="COL"),
+    setting(SplitSettings, "test", section="Split", metavar="FILE"),
+    setting(SplitSettings, "group_col", section="Split", metavar="COL"),
+)
+descent_options = shared(
+    setting(TrainingSettings, "optimizer", section="Descent", basic=True, type=click.Choice(OPTIMIZERS)),
+    setting(TrainingSettings, "learning_rate", section="Descent", basic=True, type=AUTO_POSITIVE),
+    setting(TrainingSettings, "epochs", section="Descent", basic=True, type=Number(int, 1)),
+    setting(TrainingSettings, "batch_size", section="Descent", type=AUTO_COUNT),
+    setting(TrainingSettings, "tol", section="Descent", type=AT_LEAST_0),
+    setting(TrainingSettings, "momentum", section="Descent", type=click.FloatRange(0, 1, max_open=True)),
+    setting(TrainingSettings, "schedule", section="Descent", type=click.Choice(SCHEDULES)),
+    setting(TrainingSettings, "early_stopping", "--early-stopping/--no-early-stopping", section="Descent"),
+    setting(TrainingSettings, "patience", section="Descent", type=Number(int, 1)),
+)
+model_options = shared(
+    setting(TrainingSettings, "l2", section="Model", basic=True, type=AT_LEAST_0),
+    setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES)),
+    setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
+    setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
+    setting(TrainingSettings, "dtype", section="Model", type=click.Choice(DTYPES)),
+)
+
+
+@click.command(
+    cls=Command,
+    epilog="A table's label is found by itself where its column is called target, label, class, y or species.",
+)
+@click.argument("data", required=False)
+@data_options
+@split_options
+@descent_options
+@model_options
+@setting(TrainingSettings, "seed", section="Run", basic=True, type=Number(int, 0))
+@click.option(
+    "--config",
+    cls=Option,
+    section="Run",
+    metavar="FILE",
+    is_eager=True,
+    callback=from_file,
+    help="TOML file of options; flags and SOFTREG_TRAIN_... beat it.",
+)
+@click.option("--out", cls=Option, section="Run", metavar="DIR", help="Run folder; else runs/NAME-N.")
+@click.option("--overwrite", cls=Option, section="Run", basic=False, is_flag=True, help="Replace the run in --out.")
+@click.option("--json", "as_json", cls=Option, section="Run", is_flag=True, help="Print the metrics as JSON.")
+@click.option("--quiet", "-q", cls=Option, section="Run", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
+def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
+    r"""Train on DATA: a name (softreg datasets lists them), a file or -.
+
+    \b
+    softreg train iris
+    softreg train datasets/penguins.csv --target species --l2 0.001
+    softreg train --config configs/digits.toml
+    """
+    if not data:
+        raise UsageError("Nothing to train on: DATA is missing.", "Try softreg train iris, or softreg datasets.")
+    from softreg.cli.interrupt import Interruption
+    from softreg.cli.progress import Progress
+    from softreg.cli.summary import training_summary
+    from softreg.runs import dumps
+    from softreg.workflows.train import TrainRequest
+    from softreg.workflows.train import train as workflow
+
+    quiet = values["quiet"] or values["as_json"]
+    request = TrainRequest(
+        data=data,
+        training=gathered(TrainingSettings, values),
+        source=gathered(SourceSettings, values),
+        split=gathered(SplitSettings, values),
+        out=Path(values["out"]) if values["out"] else None,
+        overwrite=values["overwrite"],
+        given=_given(ctx),
+    )
+    with Interruption() as interruption, Progress(request.training.epochs, quiet) as progress:
+
+        def _observe(row: dict[str, Any]) -> str | None:
+            progress.show(row)
+            return interruption.reason
+
+        result = workflow(
+            request,
+            announce=lambda step: _announce(step, values["quiet"]),
+            observe=_observe,
+        )
+    for text in _notes(result, ctx.meta.get("softreg.record", {})):
+        note(text, values["quiet"])
+    if values["as_json"]:
+        click.echo(dumps({"run": str(result.run.path)} | result.metrics), nl=False)
+    elif not quiet:
+        click.echo(training_summary(result))
+    if result.fit.diverged:
+        raise DivergedError(
+            f"Training diverged: {result.fit.stopped_because}. The best weights, of epoch "
+            f"{result.fit.state.epoch}, were kept in {result.run.path}.",
+            f"A safe step is --learning-rate {result.fit.step_size.safe:.3g}.",
+        )
+    if interruption.code:
+        click.echo(f"softreg: {interruption.reason}; what was reached is in {result.run.path}.", err=True)
+        ctx.exit(interruption.code)
+
+
+def _given(ctx: click.Context) -> frozenset[str]:
+    """Names of the options that were asked for, on the command line, in the environment or in a file."""
+    default = click.core.ParameterSource.DEFAULT
+    return frozenset(name for name in ctx.params if ctx.get_parameter_source(name) not in (default, None))
+
+
+def _announce(step: Any, quiet: bool) -> None:
+    """Say of a step above its guarantee, before it is taken, what theory says of it."""
+    if step.times_limit > 1:
+        note(
+            f"the learning rate {step.learning_rate:g} is {step.times_limit:.3g} times above {step.limit:.3g}, up to "
+            "which the method is guaranteed not to diverge. It may work all the same.",
+            quiet,
+        )
+
+
+def _notes(result: Any, record: dict[str, Any]) -> list[str]:
+    notes = list(result.dataset.notes)
+    if record and record.get("data_sha256") != result.dataset.origin["sha256"]:
+        notes.append("the data is not what it was when this configuration was recorded (its SHA-256 differs).")
+    if not result.dataset.origin["replayable"]:
+        notes.append("the data came from standard input: this run cannot be repeated from its configuration.")
+    if result.settings.class_weight == "balanced":
+        notes.append(
+            "with --class-weight balanced the probabilities speak of data in which every class is equally common: "
+            "those of rare classes are too high for this data."
+        )
+    return notes

@@ -1,0 +1,74 @@
+"""Small things about text on a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import click
+
+__all__ = ["WIDTH", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
+
+WIDTH = 80
+MARGIN = 10
+
+
+def printable(text: object) -> str:
+    """Return text without control characters, so that no data can steer the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in str(text))
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Wrap text at 80 columns; further lines are indented. A long word (a path) is never broken."""
+    lines = text.split("\n")
+    wrap = textwrap.TextWrapper(WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrap.fill(line) for line in lines)
+
+
+def short(name: object, width: int) -> str:
+    """Cut a name to a width, with an ellipsis.
+
+    >>> short("Iris-versicolor", 8)
+    'Iris-ve…'
+    """
+    text = printable(name).replace("\n", " ")
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def row(label: str, text: str) -> str:
+    """Return one paragraph of a summary: a label in the margin, the text beside it."""
+    return wrapped(f"{label:<{MARGIN}}{printable(text)}", " " * MARGIN)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number for a table; a dash for None."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``'1 row'`` or ``'2 rows'``, thousands apart.
+
+    >>> plural(1, "row"), plural(60000, "row")
+    ('1 row', '60000 rows')
+    """
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Align rows of cells in columns: the first ``left`` ones to the left, numbers to the right."""
+    cells = [[printable(cell) for cell in line] for line in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
+    lines = []
+    for line in cells:
+        aligned = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        lines.append("  ".join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+def note(text: str, quiet: bool) -> None:
+    """Tell something beside the result, on stderr."""
+    if not quiet:
+        click.echo(wrapped(f"note: {printable(text)}", "      "), err=True)

@@ -1,0 +1,195 @@
+"""The run folder: what one training leaves behind, and where the next command finds it.
+
+==================  ===================================================================================================
+config.toml         every option that had an effect; ``softreg train --config`` repeats the run from it
+model.npz           the model (:mod:`softreg.model`)
+history.csv         one row an epoch, row 0 before any step
+metrics.json        objective, and the metrics of the training, validation and test rows
+predictions.csv     the test rows: row, target, prediction, confidence, p_CLASS
+coefficients.csv    feature, class, weight (raw units), weight_standardised; intercepts last
+environment.json    versions, seed, SHA-256 of the data
+curves.png          learning curves; confusion.png, the confusion matrix of the test rows
+==================  ===================================================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.files import write_text
+from softreg.model import SoftmaxModel
+
+__all__ = ["ROOT", "Run", "create", "find", "model_of"]
+
+ROOT = Path("runs")
+LAST = ".last"
+FILES = (
+    "config.toml",
+    "model.npz",
+    "history.csv",
+    "metrics.json",
+    "predictions.csv",
+    "coefficients.csv",
+    "environment.json",
+    "curves.png",
+    "confusion.png",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder; the methods read and write its files."""
+
+    path: Path
+
+    def write_toml(self, config: dict[str, Any]) -> None:
+        """Write config.toml."""
+        import tomli_w
+
+        write_text(self.path / "config.toml", tomli_w.dumps(config))
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write a JSON file; numbers that are not finite become null."""
+        write_text(self.path / name, dumps(content))
+
+    def write_history(self, history: list[dict[str, Any]]) -> None:
+        """Write history.csv; floats in full, None as an empty cell."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+        write_text(self.path / "history.csv", text.getvalue())
+
+    def model(self) -> SoftmaxModel:
+        """Read the model."""
+        return SoftmaxModel.load(self.path / "model.npz")
+
+    def config(self) -> dict[str, Any]:
+        """Read config.toml."""
+        try:
+            return tomllib.loads(self._text("config.toml"))
+        except tomllib.TOMLDecodeError as error:
+            raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.") from None
+
+    def metrics(self) -> dict[str, Any]:
+        """Read metrics.json."""
+        try:
+            return dict(json.loads(self._text("metrics.json")))
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{self.path / 'metrics.json'} is damaged: {error}.") from None
+
+    def history(self) -> list[dict[str, Any]]:
+        """Read history.csv: numbers as floats, empty cells as None."""
+        return [{name: _value(cell) for name, cell in row.items()} for row in self.table("history.csv")]
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """Read a CSV file of the run as rows of text."""
+        return list(csv.DictReader(io.StringIO(self._text(name), newline="")))
+
+    def remember(self) -> None:
+        """Make this run the one that ``last`` names."""
+        ROOT.mkdir(exist_ok=True)
+        write_text(ROOT / LAST, f"{self.path}\n")
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise DataError(f"The run {self.path} has no {name}: it did not finish.", "Train it again.") from None
+        except (UnicodeDecodeError, OSError) as error:
+            raise DataError(f"{self.path / name} cannot be read: {error}.") from None
+
+
+def create(out: Path | None, name: str, overwrite: bool) -> Run:
+    """Make a new run folder: ``out``, or ``runs/NAME-N`` with the first number that is free.
+
+    Raises :class:`UsageError` where ``out`` exists, unless ``overwrite`` is given and it is a run's folder.
+    """
+    if out is None:
+        ROOT.mkdir(exist_ok=True)
+        number = 1
+        while True:
+            try:
+                (ROOT / f"{name}-{number}").mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return Run(ROOT / f"{name}-{number}")
+    check_out(out, overwrite)
+    out.mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        (out / file).unlink(missing_ok=True)
+    return Run(out)
+
+
+def check_out(out: Path, overwrite: bool) -> None:
+    """Refuse an ``--out`` that would lose something; asked before training, not after."""
+    if out.is_file():
+        raise UsageError(f"--out {out} is a file.", "Name a folder.")
+    if out.is_dir() and any(out.iterdir()):
+        if not overwrite:
+            raise UsageError(f"The folder {out} exists and is not empty.", "Name another, or add --overwrite.")
+        strangers = sorted({path.name for path in out.iterdir()} - set(FILES))
+        if strangers and not (out / "config.toml").exists():
+            raise UsageError(f"The folder {out} holds {strangers[0]} and no run.", "Name another folder.")
+
+
+def find(word: str) -> Run:
+    """Return the run that a word names: ``last``, a folder, or a name under ``runs/``."""
+    if word == "last":
+        return Run(_last())
+    for path in (Path(word), ROOT / word):
+        if path.is_dir():
+            return Run(path)
+    known = [path.name for path in ROOT.iterdir() if path.is_dir()] if ROOT.is_dir() else []
+    advice = f"Known here: {listed(known)}." if known else "Type softreg train iris to make one."
+    raise DataError(f'There is no run "{word}".', did_you_mean(word, known) or advice)
+
+
+def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:
+    """Return the model that a word names, a run as in :func:`find` or a model file, and its run where there is one."""
+    path = Path(word)
+    if path.suffix == ".npz" or path.is_file():
+        return SoftmaxModel.load(path), None
+    run = find(word)
+    return run.model(), run
+
+
+def dumps(content: Any) -> str:
+    """Return JSON for people and programs: indented, UTF-8, null for numbers that are not finite."""
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _value(cell: str) -> float | str | None:
+    if cell == "":
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _last() -> Path:
+    try:
+        path = Path((ROOT / LAST).read_text(encoding="utf-8").strip())
+    except OSError:
+        raise DataError('There is no "last" run in this folder.', "Type softreg train iris to make one.") from None
+    if not path.is_dir():
+        raise DataError(f'The "last" run, {path}, is gone.', "Name another run.")
+    return path

@@ -1,0 +1,44 @@
+"""Datasets: what can be trained on by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from softreg import data
+from softreg.data.catalogue import CATALOGUE, Entry
+from softreg.data.dataset import Dataset
+from softreg.data.labels import classes_of
+from softreg.settings import SourceSettings
+
+__all__ = ["CATALOGUE", "Description", "Entry", "describe", "export"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """A data set that was loaded, and the rows of each class."""
+
+    dataset: Dataset
+    class_counts: dict[str, int]
+
+
+def describe(spec: str, source: SourceSettings) -> Description:
+    """Load a data set by name or path and count its classes."""
+    dataset = data.load(spec, source)
+    assert dataset.labels is not None  # load() gives labelled rows
+    counts = Counter(dataset.labels.tolist())
+    return Description(dataset, {name: counts[name] for name in classes_of(dataset.labels)})
+
+
+def export(spec: str, source: SourceSettings, to: Path | IO[bytes]) -> Dataset:
+    """Write a data set as CSV."""
+    from softreg.data.tables import to_csv, write_csv
+
+    dataset = data.load(spec, source)
+    if isinstance(to, Path):
+        to_csv(dataset, to)
+    else:
+        write_csv(dataset, to)
+    return dataset

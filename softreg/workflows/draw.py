@@ -1,0 +1,142 @@
+"""Draw: a run's files, and where a plot needs them its data, as pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from softreg import data
+from softreg.data.dataset import Dataset
+from softreg.data.labels import encode
+from softreg.data.split import split_rows
+from softreg.errors import DataError, UsageError
+from softreg.runs import Run, find
+from softreg.settings import SourceSettings, SplitSettings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw", "draw_into_run"]
+
+
+def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
+    """Draw one kind of plot and return its file: ``out``, or ``KIND.png`` in the (first) run's folder.
+
+    Only curves take several runs. ``boundary`` and ``mistakes`` read the run's data again, and need it unchanged.
+    """
+    from softreg.plots.style import save
+
+    found = [find(word) for word in words]
+    if kind != "curves" and len(found) > 1:
+        raise UsageError(f"--kind {kind} draws one run; {len(found)} were given.", "Only curves overlay several runs.")
+    figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
+    path = out or found[0].path / f"{kind}.png"
+    if not path.parent.is_dir():
+        raise DataError(f"There is no folder {path.parent} to draw into.", "Make it, or name another file with -o.")
+    save(figure, path)
+    return path
+
+
+def draw_into_run(run: Run, history: list[dict[str, Any]], metrics: dict[str, Any]) -> None:
+    """Draw curves.png and, where there are test rows, confusion.png."""
+    from softreg.plots.confusion import draw_confusion
+    from softreg.plots.curves import draw_curves
+    from softreg.plots.style import save
+
+    classes = metrics["train"]["classes"]
+    save(draw_curves({run.path.name: history}, len(classes)), run.path / "curves.png")
+    if "test" in metrics:
+        save(draw_confusion(metrics["test"]["confusion"], classes), run.path / "confusion.png")
+
+
+def _curves(found: list[Run]) -> Figure:
+    from softreg.plots.curves import draw_curves
+
+    n_classes = max(len(run.metrics()["train"]["classes"]) for run in found)
+    return draw_curves({str(run.path): run.history() for run in found}, n_classes)
+
+
+def _confusion(run: Run) -> Figure:
+    from softreg.plots.confusion import draw_confusion
+
+    metrics = run.metrics()
+    if "test" not in metrics:
+        raise DataError(f"The run {run.path} has no test rows.", "Train with --test-size above 0.")
+    return draw_confusion(metrics["test"]["confusion"], metrics["test"]["classes"])
+
+
+def _weights(run: Run) -> Figure:
+    from softreg.plots.weights import draw_weights
+
+    model = run.model()
+    shape = model.metadata.get("image_shape")
+    if shape:
+        # pixels share one unit: their raw weights are comparable, and dead pixels have no deviation
+        return draw_weights(model.weights, model.classes, model.columns, (shape[0], shape[1]))
+    return draw_weights(model.weights * model.features["deviation"][:, None], model.classes, model.columns)
+
+
+def _boundary(run: Run) -> Figure:
+    from softreg.plots.boundary import draw_boundary
+
+    model = run.model()
+    if len(model.columns) != 2:
+        raise DataError(
+            f"A boundary is drawn over two features; the run {run.path} has {len(model.columns)}.",
+            "Train on two, leaving the others out with --exclude, or draw --kind weights.",
+        )
+    dataset, _ = _data_of(run)
+    return draw_boundary(
+        np.asarray(dataset.X),
+        encode(_labels(dataset), model.classes),
+        model.classes,
+        model.columns,
+        model.predict_proba,
+    )
+
+
+def _mistakes(run: Run) -> Figure:
+    from softreg.plots.mistakes import Mistakes, draw_mistakes, draw_mistakes_table
+
+    rows = run.table("predictions.csv")
+    wrong = [row for row in rows if row["target"] != row["prediction"]]
+    mistakes = Mistakes(
+        [row["target"] for row in wrong],
+        [row["prediction"] for row in wrong],
+        np.array([float(row["confidence"]) for row in wrong]),
+        [int(row["row"]) for row in wrong],
+        len(rows),
+    )
+    shape = run.model().metadata.get("image_shape")
+    if not shape or not wrong:
+        return draw_mistakes_table(mistakes)
+    dataset, test = _data_of(run)
+    places = {int(dataset.rows[place]): place for place in test}
+    images = np.asarray(dataset.X)[[places[row] for row in mistakes.rows]]
+    return draw_mistakes(images.reshape(-1, *shape), mistakes)
+
+
+_FIGURES = {"confusion": _confusion, "weights": _weights, "boundary": _boundary, "mistakes": _mistakes}
+
+
+def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
+    """The run's data, read again, and its test rows; refused where the data is not what it was."""
+    config = run.config()
+    record = config.get("record", {})
+    names = {settings: settings.__dataclass_fields__ for settings in (SourceSettings, SplitSettings)}
+    given = {settings: {key: config[key] for key in fields if key in config} for settings, fields in names.items()}
+    source, split = SourceSettings(**given[SourceSettings]), SplitSettings(**given[SplitSettings])
+    if config["data"] == "-":
+        raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")
+    dataset = data.load(config["data"], source, split)
+    if dataset.origin["sha256"] != record.get("data_sha256"):
+        raise DataError(f"{config['data']} has changed since the run {run.path}.", "Train it again.")
+    codes = encode(_labels(dataset), run.model().classes)
+    return dataset, split_rows(dataset, codes, split, needs_val=bool(config.get("early_stopping"))).test
+
+
+def _labels(dataset: Dataset) -> np.ndarray:
+    assert dataset.labels is not None  # load() gives labelled rows
+    return dataset.labels
