@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     import scipy.sparse as sp
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "fingerprint"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +61,34 @@ class Dataset:
     def sparse(self) -> bool:
         """Whether X is a sparse matrix."""
         return not hasattr(self.X, "__array_interface__")
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Return the rows that ``rows`` selects, an index array or a boolean mask."""
+        return replace(
+            self,
+            X=self.X[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            rows=self.rows[rows],
+            part=None if self.part is None else self.part[rows],
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def noting(self, *notes: str) -> Dataset:
+        """Return the same rows with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def fingerprint(X: np.ndarray | sp.csr_array, labels: np.ndarray | None) -> str:
+    """Return the SHA-256 of the numbers in X and of the labels: the identity of data that is no file."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for array in _arrays(X):
+        digest.update(array.reshape(-1).view("u1").data)
+    if labels is not None:
+        digest.update("\n".join(labels.tolist()).encode())
+    return digest.hexdigest()
+
+
+def _arrays(X: Any) -> list[np.ndarray]:
+    return [X] if hasattr(X, "__array_interface__") else [X.data, X.indices, X.indptr]

@@ -1,0 +1,144 @@
+"""Files that hold arrays: ``.npz`` with X and y, and svmlight (sparse)."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from softreg import files
+from softreg.data.dataset import Dataset
+from softreg.data.labels import as_text
+from softreg.data.matching import refuse_width
+from softreg.errors import DataError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["npz", "svmlight"]
+
+_KEYS = ("X", "y", "columns", "feature_names")
+_PIXELS = 3  # dimensions of X: rows, height, width
+
+
+def npz(path: Path, expected: Sequence[str] | None = None) -> tuple[Dataset, bool]:
+    """Read X, y and, where there are any, ``columns`` (or ``feature_names``); return also whether columns have names.
+
+    X is (n_samples, n_features), or (n_samples, height, width) for images; unsigned bytes are pixels. ``y`` may be
+    missing where ``expected`` holds the columns of a model: without names, the number of features must then be theirs.
+    Nothing is ever unpickled.
+    """
+    arrays = _arrays(path)
+    if "X" not in arrays:
+        held = listed(sorted(arrays)) or "nothing"
+        raise DataError(f"{path} has no array X; it holds {held}.", "Save it with numpy.savez(FILE, X=X, y=y).")
+    X, image_shape = _matrix(arrays["X"], path)
+    names = arrays.get("columns", arrays.get("feature_names"))
+    if names is not None and names.shape != (X.shape[1],):
+        raise DataError(f"{path}: {names.size} column names for {X.shape[1]} features.", "Save one name for each.")
+    if names is None and expected is not None:
+        refuse_width(X.shape[1], expected, str(path))
+    if names is not None:
+        columns = tuple(as_text(names).tolist())
+    else:
+        columns = tuple(expected or (f"x{number}" for number in range(1, X.shape[1] + 1)))
+    dataset = Dataset(
+        name=path.name,
+        X=X,
+        labels=_labels(arrays, len(X), path, needed=expected is None),
+        columns=columns,
+        rows=np.arange(1, len(X) + 1),
+        pixels=arrays["X"].dtype == np.uint8,
+        image_shape=image_shape,
+        origin={"data": str(path), "sha256": files.sha256(path), "replayable": True},
+    )
+    return dataset, names is not None
+
+
+def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
+    """Read a svmlight/libsvm file: X is CSR, labels are the numbers in front, whole ones without ``.0``.
+
+    The format counts features from 1, some writers from 0. Without ``expected`` (the columns of a model), a feature 0
+    decides; the columns are then called x0, x1, ... and tell later files how to be read.
+    """
+    import scipy.sparse as sp
+    from sklearn.datasets import load_svmlight_file
+
+    from_zero = expected is None or expected[0] == "x0"
+    try:
+        raw, y = load_svmlight_file(str(path), zero_based=from_zero)
+    except (ValueError, OSError, OverflowError) as error:
+        raise DataError(
+            f"{path} is not a readable svmlight file: {str(error).rstrip('.')}.",
+            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with ascending indices.",
+        ) from error
+    if not raw.shape[0] or not raw.nnz:
+        raise DataError(f"{path} holds no data.", "A line is: LABEL INDEX:VALUE INDEX:VALUE ...")
+    indices, width = raw.indices, raw.shape[1]
+    if expected is None and indices.min() > 0:
+        from_zero, indices, width = False, indices - 1, width - 1
+    if expected is not None and width > len(expected):
+        refuse_width(width, expected, str(path))
+    first = 0 if from_zero else 1
+    columns = tuple(expected or (f"x{number}" for number in range(first, width + first)))
+    X = sp.csr_array((raw.data, indices, raw.indptr), shape=(raw.shape[0], len(columns)))
+    origin = {"data": str(path), "sha256": files.sha256(path), "replayable": True}
+    return Dataset(path.name, X, as_text(y), columns, np.arange(1, raw.shape[0] + 1), origin=origin)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays among ``_KEYS``, and the names of all others (with an empty array)."""
+    damaged = (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        MemoryError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
+    try:
+        # Subtle: of a damaged file that it opened itself, numpy.load leaves the handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {key: archive[key] if key in _KEYS else np.empty(0) for key in archive.files}
+    except (AttributeError, TypeError) as error:
+        raise DataError(f"{path} holds one bare array.", "Save it with numpy.savez(FILE, X=X, y=y).") from error
+    except damaged as error:
+        if "allow_pickle" in str(error):
+            raise DataError(
+                f"{path} holds pickled Python objects (or is no .npz file), which softreg never opens.",
+                "Save plain arrays: X of numbers, y of numbers or of text (dtype=str).",
+            ) from error
+        raise DataError(f"{path} is not a readable .npz file: {error}.", "Save or copy it again.") from error
+
+
+def _matrix(X: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[int, int] | None]:
+    """X as a matrix of floats, and the shape of its images: float32 stays, bytes become float32, the rest float64."""
+    if X.dtype.kind not in "biuf":
+        raise DataError(f"{path}: X holds {X.dtype}, not numbers.", "Save X as an array of numbers.")
+    if X.ndim not in {2, _PIXELS} or 0 in X.shape:
+        shape = " x ".join(map(str, X.shape)) or "a single number"
+        raise DataError(f"{path}: X is {shape}, not rows x features.", "Save X with at least one row and one column.")
+    image_shape = (int(X.shape[1]), int(X.shape[2])) if X.ndim == _PIXELS else None
+    single = X.dtype == np.uint8 or (X.dtype.kind == "f" and X.dtype.itemsize <= 4)
+    return np.ascontiguousarray(X.reshape(len(X), -1), dtype=np.float32 if single else np.float64), image_shape
+
+
+def _labels(arrays: Mapping[str, Any], n_samples: int, path: Path, *, needed: bool) -> np.ndarray | None:
+    if "y" not in arrays:
+        if needed:
+            raise DataError(f"{path} has no array y, the labels.", "Save it with numpy.savez(FILE, X=X, y=y).")
+        return None
+    y: np.ndarray = arrays["y"]
+    y = y.ravel() if y.ndim == 2 and 1 in y.shape else y
+    if y.shape != (n_samples,) or y.dtype.kind not in "biufUS":
+        shape = " x ".join(map(str, y.shape)) or "a single value"
+        raise DataError(
+            f"{path}: y is {shape} of {y.dtype}, but X has {n_samples} rows.",
+            "Save one label for each row: a number or a text.",
+        )
+    return as_text(y)

@@ -1,0 +1,235 @@
+"""Where data comes from: a name or a path, and which room reads it.
+
+======================================  ======================================================
+spec                                    read by
+======================================  ======================================================
+iris wine digits breast_cancer          ``bundled``
+blobs moons circles                     ``synthetic``
+covtype 20newsgroups openml:NAME[@V]    ``downloads``
+fashion_mnist mnist                     ``downloads``: IDX files on this machine, else OpenML
+.csv .tsv .parquet, - for stdin         ``tables`` and ``features``
+.npz .svmlight .libsvm                  ``arrays``
+a folder                                ``idx``: the four files of an MNIST
+======================================  ======================================================
+
+What ends in one of these suffixes, or contains a ``/``, is a path. Anything else is a name first, even if a file
+of that name lies in the current folder (``./iris`` is the file), and a path only where no data set is called so.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from softreg.data.labels import refuse_quantity
+from softreg.data.matching import labelled, match, refuse_missing_values, renamed, without
+from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.settings import BUNDLED, DOWNLOADED, IDX_NAMED, SYNTHETIC, SourceSettings, SplitSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import scipy.sparse as sp
+
+    from softreg.data.dataset import Dataset
+    from softreg.data.parquet import ParquetTable
+    from softreg.data.tables import CsvTable
+
+__all__ = ["load", "load_inputs"]
+
+_SUFFIXES = {
+    ".csv": "table",
+    ".tsv": "table",
+    ".parquet": "table",
+    ".npz": "npz",
+    ".svmlight": "svmlight",
+    ".libsvm": "svmlight",
+}
+_KINDS = {
+    **dict.fromkeys(BUNDLED, "bundled"),
+    **dict.fromkeys(SYNTHETIC, "synthetic"),
+    **dict.fromkeys(DOWNLOADED, "download"),
+    **dict.fromkeys(IDX_NAMED, "idx"),
+}
+_NO_SPLIT = SplitSettings()
+
+
+def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) -> Dataset:
+    """Return the labelled rows of a source, for training and evaluation.
+
+    Rows without a label are dropped, and a note counts them. The split and the group column become ``part`` and
+    ``groups``. The rows of ``split.test`` are appended with part ``test``; all others are then ``train`` (or the
+    source's own ``val``), and test rows of the source's own are left out, with a note.
+
+    Raises
+    ------
+    DataError
+        The source cannot be found, downloaded or read, or holds what softmax regression cannot use.
+    UsageError
+        A setting has no effect on this source.
+    """
+    kind = _kind(spec)
+    _refuse_idle(spec, kind, source, split)
+    if kind == "table":
+        from softreg.data.features import table_for_training
+
+        table = _table(spec)
+        dataset = table_for_training(table, source, split)
+        dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
+    else:
+        dataset, _ = _read(spec, kind, source, None)
+        dataset = without(labelled(dataset), source.exclude)
+    refuse_missing_values(dataset, training=True)
+    refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
+    dataset = replace(dataset, origin={**dataset.origin, "data": spec})
+    return dataset if split.test is None else _with_test(dataset, split.test, source)
+
+
+def load_inputs(spec: str, columns: Sequence[str], target: str, source: SourceSettings) -> Dataset:
+    """Return the rows of a source with the features of a trained model, in the model's order.
+
+    Features are found by name; others are ignored with a note. Where the source has no names (npz without ``columns``,
+    svmlight, IDX), their number must be the model's. Labels are taken where there are any (``""`` for a row without
+    one), and are not needed: no row is dropped. Of IDX data this is the test part.
+
+    Raises
+    ------
+    DataError
+        Columns are missing, or the number of features is wrong; or as in :func:`load`.
+    """
+    kind = _kind(spec)
+    if kind == "table":
+        from softreg.data.features import table_for_model
+
+        table = _table(spec)
+        dataset = table_for_model(table, columns, target)
+        dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
+    else:
+        dataset, named = _read(spec, kind, source, columns)
+        dataset = match(dataset, columns) if named else renamed(dataset, columns)
+    refuse_missing_values(dataset, training=False)
+    return replace(dataset, origin={**dataset.origin, "data": spec})
+
+
+def _kind(spec: str) -> str:
+    """Which kind of source a spec means; DataError where it means nothing."""
+    if spec == "-":
+        return "table"
+    if spec.startswith("openml:"):
+        return "download"
+    path = Path(spec).expanduser()
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES and not any(mark in spec for mark in {"/", os.sep}) and spec in _KINDS:
+        return _KINDS[spec]
+    if path.is_dir():
+        return "folder"
+    if not path.exists():
+        raise _not_found(spec, path)
+    if suffix not in _SUFFIXES:
+        raise DataError(f"softreg cannot read {spec}.", f"It reads {listed(_SUFFIXES)} and folders of IDX files.")
+    return _SUFFIXES[suffix]
+
+
+def _not_found(spec: str, path: Path) -> DataError:
+    """The error for a path that is not there, with what may have been meant."""
+    if path.suffix.lower() not in _SUFFIXES and path.parent == Path() and "/" not in spec:
+        known = [*_KINDS, *(entry.name for entry in Path().iterdir() if entry.suffix.lower() in _SUFFIXES)]
+        advice = did_you_mean(spec, known) or f"Names: {listed(_KINDS, most=20)}; softreg datasets lists them."
+        return DataError(f'There is no data set and no file "{spec}".', advice)
+    if not path.parent.is_dir():
+        return DataError(f"There is no file {spec}: no folder {path.parent} either.", "Check the path.")
+    near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1)
+    advice = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
+    return DataError(f"There is no file {spec}.", advice)
+
+
+def _table(spec: str) -> CsvTable | ParquetTable:
+    from softreg.data import tables
+
+    if spec == "-":
+        return tables.CsvTable(sys.stdin.buffer.read(), "stdin")
+    path = Path(spec).expanduser()
+    try:
+        if path.suffix.lower() == ".parquet":
+            from softreg.data import parquet
+
+            return parquet.ParquetTable(path)
+        return tables.CsvTable(path.read_bytes(), path.name, "\t" if path.suffix.lower() == ".tsv" else ",")
+    except OSError as error:
+        raise DataError(f"{spec} cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
+
+
+def _read(spec: str, kind: str, source: SourceSettings, expected: Sequence[str] | None) -> tuple[Dataset, bool]:
+    """Read a source that is no table; and whether its columns have names. ``expected``: the columns of a model."""
+    from softreg.data import arrays, bundled, downloads, idx, synthetic
+
+    parts = ("train", "test") if expected is None else ("test",)
+    path = Path(spec).expanduser()
+    readers: dict[str, Callable[[], tuple[Dataset, bool]]] = {
+        "bundled": lambda: (bundled.bundled(spec), True),
+        "synthetic": lambda: (synthetic.synthetic(spec, source), True),
+        "download": lambda: (downloads.downloaded(spec, source), True),
+        "idx": lambda: (downloads.idx_named(spec, source, parts), False),
+        "folder": lambda: (idx.idx_folder(path, path.resolve().name, parts), False),
+        "npz": lambda: arrays.npz(path, expected),
+        "svmlight": lambda: (arrays.svmlight(path, expected), False),
+    }
+    return readers[kind]()
+
+
+def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSettings) -> None:
+    """Raise UsageError for a setting that has no effect on this source."""
+    if kind != "synthetic":
+        for option in ("samples", "noise", "centers"):
+            if getattr(source, option) is not None:
+                raise UsageError(f"--{option} has no effect on {spec}.", f"It shapes {listed(SYNTHETIC)}.")
+    if kind != "table":
+        if source.target is not None and not spec.startswith("openml:"):
+            raise UsageError(f"--target has no effect on {spec}: its labels are known.", "Leave it out.")
+        for option, value in (("--split-col", split.split_col), ("--group-col", split.group_col)):
+            if value is not None:
+                raise UsageError(f"{option} has no effect on {spec}.", "It names a column of a table.")
+    if split.test is not None and split.split_col is not None:
+        raise UsageError("--test and --split-col both say which rows are the test.", "Leave one out.")
+    if split.test == "-" and spec == "-":
+        raise UsageError("stdin cannot be the data and the test.", "Give one of them as a file.")
+
+
+def _with_test(dataset: Dataset, spec: str, source: SourceSettings) -> Dataset:
+    """The dataset with the labelled rows of another source behind it, as its test part."""
+    test = labelled(load_inputs(spec, dataset.columns, dataset.target, SourceSettings(data_home=source.data_home)))
+    own = dataset
+    if dataset.part is not None:
+        own = dataset.take(dataset.part != "test").noting(
+            f"The test rows are those of {spec}, not {dataset.name}'s own."
+        )
+    labels = np.concatenate([cast("np.ndarray", own.labels), cast("np.ndarray", test.labels)])
+    part = np.full(len(labels), "train", dtype="<U5")
+    part[: own.n_samples] = "train" if own.part is None else own.part
+    part[own.n_samples :] = "test"
+    return replace(
+        own,
+        X=_stacked(own, test),
+        labels=labels,
+        rows=np.concatenate([own.rows, test.rows]),
+        part=part,
+        groups=None if own.groups is None else np.concatenate([own.groups, np.full(test.n_samples, "")]),
+        notes=(*own.notes, *(f"{spec}: {note}" for note in test.notes)),
+        origin={**own.origin, "test": test.origin, "replayable": "-" not in {own.origin["data"], spec}},
+    )
+
+
+def _stacked(own: Dataset, test: Dataset) -> np.ndarray | sp.csr_array:
+    """The features of both, one above the other, in the form and precision of the first."""
+    if isinstance(own.X, np.ndarray):
+        below = test.X if isinstance(test.X, np.ndarray) else test.X.toarray()
+        return np.concatenate([own.X, below.astype(own.X.dtype, copy=False)])
+    import scipy.sparse as sp
+
+    return sp.csr_array(sp.vstack([own.X, sp.csr_array(test.X)], format="csr"))

@@ -1,0 +1,418 @@
+"""CSV, TSV and parquet: what is read, and what is said about what cannot be."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from softreg.data import load
+from softreg.data.tables import to_csv
+from softreg.errors import DataError, UsageError
+from softreg.settings import SourceSettings, SplitSettings
+
+HEAD = "a,b,label\n"
+
+
+def table(folder: Path, text: str | bytes, name: str = "t.csv") -> str:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def read(folder: Path, text: str | bytes, source: SourceSettings | None = None, split: SplitSettings | None = None):
+    return load(table(folder, text), source or SourceSettings(), split or SplitSettings())
+
+
+def refusal(folder: Path, text: str | bytes, source: SourceSettings | None = None) -> str:
+    with pytest.raises(DataError) as caught:
+        read(folder, text, source)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "end"])
+def test_bom_and_line_ends_make_no_difference(tmp_path, bom, end, last):
+    text = end.join(["a,b,label", "1,2.5,x", "3,-4e2,y"]) + (end if last else "")
+    data = read(tmp_path, bom + text.encode())
+    assert data.columns == ("a", "b")
+    np.testing.assert_array_equal(data.X, [[1, 2.5], [3, -400]])
+    assert data.labels.tolist() == ["x", "y"]
+    assert data.X.flags.c_contiguous
+    assert data.X.dtype == np.float64
+
+
+@pytest.mark.parametrize("label", ["01", "1e3", "True", " spaced ", "1.0", "ä, ö", "nan"])
+def test_labels_come_back_as_they_were_written(tmp_path, label):
+    data = read(tmp_path, HEAD + f'1,2,"{label}"\n3,4,other\n')
+    assert data.labels.tolist() == [label, "other"]
+
+
+def test_rows_without_a_label_are_dropped_and_counted_and_the_others_keep_their_numbers(tmp_path):
+    data = read(tmp_path, HEAD + '1,2,x\n,,\n3,4,""\n5,6,y\nwords,8,\n')
+    assert data.rows.tolist() == [1, 4]
+    assert data.X.tolist() == [[1, 2], [5, 6]]
+    assert any("3 rows" in note for note in data.notes)
+
+
+def test_blank_lines_are_no_rows_but_are_counted_as_an_editor_does(tmp_path):
+    data = read(tmp_path, HEAD + "1,2,x\n\n3,4,y\n\n")
+    assert data.rows.tolist() == [1, 3]
+    assert data.notes == ()
+
+
+def test_true_and_false_are_one_and_nought(tmp_path):
+    data = read(tmp_path, HEAD + "True,1 ,x\nfalse, 2,y\n")
+    assert data.X.tolist() == [[1, 1], [0, 2]]
+
+
+def test_tsv_is_read_with_tabs(tmp_path):
+    path = table(tmp_path, "a\tclass\n1\tx,y\n2\tz\n", "t.tsv")
+    assert load(path, SourceSettings()).labels.tolist() == ["x,y", "z"]
+
+
+@pytest.mark.parametrize("name", ["target", "Label", "CLASS", "y", "species"])
+def test_the_usual_names_of_a_label_are_found_in_any_case(tmp_path, name):
+    data = read(tmp_path, f"a,{name},b\n1,u,2\n3,v,4\n")
+    assert data.target == name
+    assert data.columns == ("a", "b")
+
+
+def test_two_usual_names_are_a_choice_that_is_told(tmp_path):
+    data = read(tmp_path, "x,y,label\n1,2,u\n3,4,v\n")
+    assert data.target == "label"
+    assert data.columns == ("x", "y")
+    assert any("--target" in note and "y" in note for note in data.notes)
+
+
+def test_without_a_target_the_columns_are_listed_with_type_and_distinct_values(tmp_path):
+    said = refusal(tmp_path, "age,sex\n1,m\n2,f\n2,m\n")
+    assert "age (number, 2 distinct)" in said
+    assert "sex (text, 2 distinct)" in said
+    assert "--target" in said
+
+
+def test_a_missing_target_is_answered_with_the_nearest_name(tmp_path):
+    said = refusal(tmp_path, "petal,species\n1,m\n2,f\n", SourceSettings(target="speceis"))
+    assert '"speceis"' in said
+    assert '"species"' in said
+
+
+def test_excluded_columns_are_no_features_and_may_hold_text(tmp_path):
+    data = read(tmp_path, "name,a,label\nAnn,1,x\nBob,2,y\n", SourceSettings(exclude=("name",)))
+    assert data.columns == ("a",)
+
+
+def test_an_unknown_excluded_column_is_answered_with_the_nearest_name(tmp_path):
+    said = refusal(tmp_path, "name,a,label\nAnn,1,x\nBob,2,y\n", SourceSettings(exclude=("nam",)))
+    assert '"nam"' in said
+    assert '"name"' in said
+
+
+def test_the_target_cannot_be_excluded(tmp_path):
+    with pytest.raises(UsageError, match="excluded"):
+        read(tmp_path, HEAD + "1,2,x\n3,4,y\n", SourceSettings(exclude=("label",)))
+
+
+def test_text_among_numbers_names_column_row_and_the_first_value_that_is_no_number(tmp_path):
+    said = refusal(tmp_path, HEAD + "1,2,x\n3,n/a,y\n5,?,x\n")
+    assert 'column "b", row 2: "n/a"' in said
+    assert "--exclude b" in said
+
+
+def test_all_columns_that_hold_text_are_in_the_advice_as_the_shell_wants_them(tmp_path):
+    said = refusal(tmp_path, "full name,sex,a,label\nAnn A,f,1,x\nBob B,m,2,y\n")
+    assert "--exclude 'full name' --exclude sex" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [("", "missing"), ("nan", "missing"), ("inf", "infinite"), ("-1e999", "inf")]
+)
+def test_a_value_that_is_not_finite_names_column_and_first_row_and_how_many(tmp_path, value, word):
+    said = refusal(tmp_path, HEAD + f"1,2,x\n3,{value},y\n5,{value},x\n")
+    assert 'column "b", row 2' in said
+    assert "2 values" in said
+    assert word in said
+
+
+def test_row_numbers_in_messages_count_dropped_rows(tmp_path):
+    assert 'column "a", row 3' in refusal(tmp_path, HEAD + "1,2,\n3,4,x\nwrong,4,y\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["empty"]),
+        ("\n\n", ["empty"]),
+        ("a,b,label\n", ["header and no rows"]),
+        ("a,b,label", ["header and no rows"]),
+        ("a,b,label\n\n\n", ["header and no rows"]),
+        ("a,a,label\n1,2,x\n3,4,y\n", ["more than one", '"a"']),
+        ("a,b,label\n1,2,x\n3,4\n", ["row 2", "2 fields", "3"]),
+        ("a,b,label\n1,2\n3,4,x\n", ["row 1", "2 fields", "3"]),
+        ("a,b,label\n1,2,x\n3,4,y,5\n", ["row 2", "4 fields", "3"]),
+        ("a,b,label\n1,2,x,9\n3,4,y\n", ["row 1", "4 fields"]),
+        ("a;b;label\n1;2;x\n", ["semicolons"]),
+        ("a,b,label\n1,2,\n3,4,\n", ["No row has a label"]),
+        ('a,b,label\n1,2,"x\n3,4,y\n', ["quotation mark"]),
+        ("label\nx\ny\n", ["no column left"]),
+        (b"a,label\n1,\xe4\n2,b\n", ["UTF-8", "iconv"]),
+        (b"\xff\xfea\x00,\x00", ["UTF-8"]),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["UTF-8"]),
+    ],
+)
+def test_a_table_that_is_none_is_refused_in_words(tmp_path, text, words):
+    said = refusal(tmp_path, text)
+    for word in words:
+        assert word in said
+    assert len(re.findall(r"\. ", said)) <= 3
+
+
+def test_a_column_without_a_name_is_left_out_with_a_note(tmp_path):
+    data = read(tmp_path, ",a,label\n0,5,x\n1,6,y\n")
+    assert data.columns == ("a",)
+    assert data.X.tolist() == [[5], [6]]
+    assert any("no name" in note for note in data.notes)
+
+
+def test_a_numeric_target_with_many_values_looks_like_a_quantity(tmp_path):
+    rows = "".join(f"{row},{row / 7:.3f}\n" for row in range(200))
+    assert "quantity" in refusal(tmp_path, "a,y\n" + rows)
+    whole = "".join(f"{row},{row}\n" for row in range(200))
+    assert "quantity" in refusal(tmp_path, "a,y\n" + whole)
+
+
+def test_many_text_labels_and_a_hundred_integers_are_classes(tmp_path):
+    read(tmp_path, "a,y\n" + "".join(f"{row},id{row}\n" for row in range(200)))
+    read(tmp_path, "a,y\n" + "".join(f"{row},{row % 100}\n" for row in range(300)))
+
+
+def test_split_and_group_columns_become_part_and_groups_and_no_features(tmp_path):
+    text = "a,side,house,label\n1,train,h1,x\n2,TEST,h2,y\n3,validation,h1,x\n"
+    data = read(tmp_path, text, split=SplitSettings(split_col="side", group_col="house"))
+    assert data.columns == ("a",)
+    assert data.part.tolist() == ["train", "test", "val"]
+    assert data.groups.tolist() == ["h1", "h2", "h1"]
+
+
+def test_a_split_column_with_another_word_names_row_and_word(tmp_path):
+    with pytest.raises(DataError, match=r'row 2: "later"'):
+        read(tmp_path, "a,side,label\n1,train,x\n2,later,y\n", split=SplitSettings(split_col="side"))
+
+
+def test_a_row_without_a_group_is_refused(tmp_path):
+    with pytest.raises(DataError, match="row 2: the group is missing"):
+        read(tmp_path, "a,house,label\n1,h1,x\n2,,y\n", split=SplitSettings(group_col="house"))
+
+
+def test_a_test_file_is_appended_with_its_columns_matched(tmp_path):
+    train = table(tmp_path, HEAD + "1,2,x\n3,4,y\n", "train.csv")
+    test = table(tmp_path, "label,extra,b,a\nx,0,20,10\n,0,1,1\ny,0,40,30\n", "test.csv")
+    data = load(train, SourceSettings(), SplitSettings(test=test))
+    np.testing.assert_array_equal(data.X, [[1, 2], [3, 4], [10, 20], [30, 40]])
+    assert data.part.tolist() == ["train", "train", "test", "test"]
+    assert data.rows.tolist() == [1, 2, 1, 3]
+    assert any("extra" in note for note in data.notes)
+    assert any("1 row" in note for note in data.notes)
+    assert data.origin["test"]["data"] == test
+
+
+def test_a_test_file_without_labels_is_refused(tmp_path):
+    train = table(tmp_path, HEAD + "1,2,x\n3,4,y\n", "train.csv")
+    test = table(tmp_path, "a,b\n1,2\n", "test.csv")
+    with pytest.raises(DataError, match="no labels"):
+        load(train, SourceSettings(), SplitSettings(test=test))
+
+
+def test_two_sayings_of_what_the_test_is_are_a_usage_error(tmp_path):
+    train = table(tmp_path, "a,s,label\n1,train,x\n3,test,y\n")
+    with pytest.raises(UsageError, match="--split-col"):
+        load(train, SourceSettings(), SplitSettings(test=train, split_col="s"))
+
+
+def test_stdin_is_csv_and_not_replayable(monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(b"a,label\n1,x\n2,y\n")
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    data = load("-", SourceSettings())
+    assert data.name == "stdin"
+    assert data.origin["replayable"] is False
+    assert data.labels.tolist() == ["x", "y"]
+
+
+def test_origin_holds_the_hash_of_the_file(tmp_path):
+    import hashlib
+
+    text = HEAD + "1,2,x\n3,4,y\n"
+    data = read(tmp_path, text)
+    assert data.origin["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert data.origin["replayable"] is True
+
+
+def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path):
+    table(tmp_path, HEAD, "titanic.csv")
+    with pytest.raises(DataError, match=r"titanic\.csv"):
+        load(str(tmp_path / "titanc.csv"), SourceSettings())
+
+
+def test_parquet_gives_the_same_as_csv(tmp_path):
+    frame = pl.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, 2.5], "c": [True, False, True], "label": ["01", "x", None]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    frame.write_csv(tmp_path / "t.csv")
+    one, two = (load(str(tmp_path / f"t.{kind}"), SourceSettings()) for kind in ("parquet", "csv"))
+    np.testing.assert_array_equal(one.X, two.X)
+    assert one.X.flags.c_contiguous
+    assert one.labels.tolist() == two.labels.tolist() == ["01", "x"]
+    assert one.rows.tolist() == two.rows.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pl.Series([1, 2]), ["1", "2"]),
+        (pl.Series([1.0, 2.5]), ["1", "2.5"]),
+        (pl.Series([True, False]), ["True", "False"]),
+        (pl.Series(["u", "v"], dtype=pl.Categorical), ["u", "v"]),
+    ],
+)
+def test_labels_of_parquet_are_text_whatever_their_type(tmp_path, values, expected):
+    pl.DataFrame({"a": [1.0, 2.0], "label": values}).write_parquet(tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), SourceSettings()).labels.tolist() == expected
+
+
+def test_a_date_among_the_features_of_parquet_is_refused_by_name(tmp_path):
+    import datetime
+
+    pl.DataFrame({"when": [datetime.date(2020, 1, 1)] * 2, "label": ["x", "y"]}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=r'"when".*--exclude when'):
+        load(str(tmp_path / "t.parquet"), SourceSettings())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_truncated_parquet_is_refused(tmp_path, share):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"a": np.arange(1000.0), "label": ["x", "y"] * 500}).write_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(DataError, match="parquet"):
+        load(str(path), SourceSettings())
+
+
+def test_damaged_parquet_gives_a_data_error_or_data_never_anything_else(tmp_path):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"a": np.arange(50.0), "label": ["x", "y"] * 25}).write_parquet(path)
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content), size=4):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            load(str(path), SourceSettings())
+        except DataError as error:
+            assert error.what
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits"])
+def test_what_is_exported_is_read_back_the_same(tmp_path, name):
+    data = load(name, SourceSettings())
+    to_csv(data, tmp_path / "out.csv")
+    back = load(str(tmp_path / "out.csv"), SourceSettings())
+    np.testing.assert_array_equal(back.X, data.X)
+    assert back.columns == data.columns
+    assert back.labels.tolist() == data.labels.tolist()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_an_export_keeps_the_sources_own_split(tmp_path):
+    text = "a,side,label\n1.5,train,x\n2,test,y\n"
+    data = read(tmp_path, text, split=SplitSettings(split_col="side"))
+    to_csv(data, tmp_path / "out.csv")
+    back = load(str(tmp_path / "out.csv"), SourceSettings(), SplitSettings(split_col="split"))
+    assert back.part.tolist() == ["train", "test"]
+
+
+def test_random_bytes_never_raise_anything_but_a_data_error(tmp_path):
+    rng = np.random.default_rng(0)
+    alphabet = np.frombuffer(b'a1,"\n\r.\t;- \xc3', dtype=np.uint8)
+    for _ in range(300):
+        text = rng.choice(alphabet, size=rng.integers(1, 40)).tobytes()
+        with pytest.raises((DataError, UsageError)):
+            read(tmp_path, b"a,b,label\n" + text, SourceSettings(target="no such column"))
+        try:
+            read(tmp_path, b"a,b,label\n" + text)
+        except DataError as error:
+            assert error.what
+
+
+def finite(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
+
+
+def test_a_table_is_accepted_exactly_where_pythons_csv_module_finds_rows_of_numbers(tmp_path):
+    """The csv module of the standard library is the oracle: widths, labels, values and row numbers."""
+    import csv
+
+    rng = np.random.default_rng(0)
+    fields = [*["1", "2.5", "-3e2", '"7"'] * 4, "x", "", " ", '"a,b"', '"two\nlines"', '""', '"q""q"']
+    outcomes = []
+    for _ in range(1000):
+        lines = [rng.choice(["1,2,x", "3,4,y", ""])]
+        lines += [",".join(rng.choice(fields, size=width)) for width in rng.choice([3, 3, 3, 2, 4], size=2)]
+        body = str(rng.choice(["\n", "\r\n"]).join(rng.permutation(lines)) + rng.choice(["", "\n", "\n\n"]))
+        records = list(csv.reader(io.StringIO(HEAD + body, newline="")))[1:]
+        rows = [(number, record) for number, record in enumerate(records, start=1) if record]
+        kept = [(number, record) for number, record in rows if len(record) == 3 and record[2].strip()]
+        numeric = all(finite(value) for _, record in kept for value in record[:2])
+        outcomes.append(bool(kept) and numeric and all(len(record) == 3 for _, record in rows))
+        if not outcomes[-1]:
+            refusal(tmp_path, HEAD + body)
+            continue
+        data = read(tmp_path, HEAD + body)
+        assert data.labels.tolist() == [record[2] for _, record in kept], body
+        assert data.rows.tolist() == [number for number, _ in kept], body
+        np.testing.assert_array_equal(data.X, [[float(value) for value in record[:2]] for _, record in kept])
+    assert set(outcomes) == {True, False}
+
+
+@pytest.mark.parametrize("blank", [1, 2])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines_after_the_header_are_no_rows(tmp_path, blank, end):
+    data = read(tmp_path, "a,b,label" + end * (1 + blank) + end.join(["1,2,x", "3,4,y"]))
+    assert data.rows.tolist() == [1 + blank, 2 + blank]
+    assert data.X.tolist() == [[1, 2], [3, 4]]
+
+
+def test_text_far_down_and_true_or_false_at_the_top_are_found_too(tmp_path):
+    rows = [f"{row % 2 == 0},{row},{row % 3}" for row in range(3000)]
+    data = read(tmp_path, "\n".join([HEAD.strip(), *rows]))
+    assert data.X[:3].tolist() == [[1, 0], [0, 1], [1, 2]]
+    rows[2500] = "True,far,0"
+    assert 'column "b", row 2501: "far"' in refusal(tmp_path, "\n".join([HEAD.strip(), *rows]))
+
+
+def test_polars_and_python_agree_on_the_rows_that_both_accept(tmp_path):
+    """The csv module of the standard library is the oracle."""
+    import csv
+
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        rows = [[f"{rng.normal():.6g}", f"{rng.integers(9)}", str(rng.choice(["x", 'q"q', "two\nlines", "a,b", ""]))]
+                for _ in range(int(rng.integers(1, 8)))]  # fmt: skip
+        rows += [["0", "0", "z"]]
+        text = io.StringIO()
+        csv.writer(text).writerows([["a", "b", "label"], *rows])
+        data = read(tmp_path, text.getvalue())
+        kept = [row for row in rows if row[2]]
+        assert data.labels.tolist() == [row[2] for row in kept]
+        np.testing.assert_array_equal(data.X, np.array([[float(value) for value in row[:2]] for row in kept]))
