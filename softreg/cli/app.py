@@ -37,7 +37,7 @@ SECTIONS = {
 @click.version_option(__version__, "-V", "--version", message="softreg %(version)s")
 @click.pass_context
 def softreg(ctx: click.Context) -> None:
-    r"""Train, check and explain softmax regression.
+    """Train, check and explain softmax regression.
 
     \b
     softreg train iris

@@ -45,7 +45,7 @@ class Command(click.Command):
         everything = ctx.meta.get("softreg.help_all", False)
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record and (everything or not isinstance(param, Option) or param.basic):
                 section = param.section if everything and isinstance(param, Option) else "Options"
                 sections.setdefault(section, []).append(record)

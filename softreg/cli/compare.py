@@ -18,7 +18,7 @@ __all__ = ["compare"]
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare(runs: tuple[str, ...], as_json: bool) -> None:
-    r"""Put runs side by side: the settings in which they differ, and what they reached.
+    """Put runs side by side: the settings in which they differ, and what they reached.
 
     \b
     softreg compare runs/iris-1 runs/iris-2

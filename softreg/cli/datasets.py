@@ -19,7 +19,7 @@ __all__ = ["datasets"]
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def datasets(ctx: click.Context) -> None:
-    r"""List the data sets that have a name; show or export one.
+    """List the data sets that have a name; show or export one.
 
     \b
     softreg datasets
@@ -29,15 +29,12 @@ def datasets(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         from softreg.workflows.datasets import CATALOGUE
 
-        lines = [["name", "rows", "features", "classes", "network", ""]]
-        for entry in CATALOGUE:
-            network = "" if entry.offline else "needed"
-            lines.append([entry.name, str(entry.rows), str(entry.features), str(entry.classes), network, ""])
-        texts = [""] + [entry.description.split(";")[0] for entry in CATALOGUE]
-        aligned = table(lines).splitlines()
-        click.echo(
-            "\n".join(f"{line:<49}{short(text, 30)}".rstrip() for line, text in zip(aligned, texts, strict=True))
-        )
+        lines = [["name", "rows", "features", "classes"]]
+        lines += [[one.name, str(one.rows), str(one.features), str(one.classes)] for one in CATALOGUE]
+        texts = ["", *(one.description.split(";")[0] + ("" if one.offline else " *") for one in CATALOGUE)]
+        for line, text in zip(table(lines).splitlines(), texts, strict=True):
+            click.echo(f"{line}  {text}".rstrip())
+        click.echo("* is downloaded, or found as files on this machine")
         click.echo(row("also", "openml:NAME[@VERSION], and files: .csv .tsv .parquet .npz .svmlight, IDX folders"))
         click.echo(row("next", "softreg train iris      softreg datasets show wine"))
 
@@ -47,7 +44,7 @@ def datasets(ctx: click.Context) -> None:
 @click.option("--target", metavar="COL", help="Column that holds the label.")
 @click.option("--data-home", metavar="DIR", help="Folder in which data sets are looked for and cached.")
 def show(data: str, **values: Any) -> None:
-    r"""Show the size, classes and columns of a data set or file.
+    """Show the size, classes and columns of a data set or file.
 
     \b
     softreg datasets show wine
@@ -60,10 +57,10 @@ def show(data: str, **values: Any) -> None:
         note(text, False)
     kind = "sparse" if dataset.sparse else "pixels" if dataset.pixels else "dense"
     click.echo(
-        row(dataset.name, f"  {plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}")
+        row(dataset.name, f"{plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}")
     )
     counts = ", ".join(f"{name} ({count})" for name, count in found.class_counts.items())
-    click.echo(row(dataset.target, f"  {counts}"))
+    click.echo(row(dataset.target, counts))
     X: Any = dataset.X
     if not dataset.sparse and dataset.n_features <= 40:
         lines = [["column", "lowest", "mean", "highest"]]
@@ -80,7 +77,7 @@ def show(data: str, **values: Any) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--data-home", metavar="DIR", help="Folder in which data sets are looked for and cached.")
 def export(data: str, output: str, overwrite: bool, data_home: str | None) -> None:
-    r"""Write a data set as a CSV table.
+    """Write a data set as a CSV table.
 
     \b
     softreg datasets export iris -o iris.csv

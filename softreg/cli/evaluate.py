@@ -18,7 +18,7 @@ __all__ = ["evaluate"]
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no notes.")
 def evaluate(model: str, data: str, data_home: str | None, as_json: bool, quiet: bool) -> None:
-    r"""Measure RUN on the labelled rows of INPUT.
+    """Measure RUN on the labelled rows of INPUT.
 
     \b
     softreg evaluate last test.csv

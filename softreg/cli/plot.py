@@ -29,7 +29,7 @@ NEXT = {
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, quiet: bool) -> None:
-    r"""Draw a RUN: last, or a run folder. Several runs overlay their curves.
+    """Draw a RUN: last, or a run folder. Several runs overlay their curves.
 
     \b
     softreg plot last

@@ -24,7 +24,7 @@ __all__ = ["predict", "refuse_existing"]
 @click.option("--data-home", metavar="DIR", help="Folder in which named data sets are looked for.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the CSV and errors.")
 def predict(model: str, data: str, *, output: str, overwrite: bool, proba: bool, data_home: str, quiet: bool) -> None:
-    r"""Predict the class of every row of INPUT with RUN.
+    """Predict the class of every row of INPUT with RUN.
 
     RUN is last, a run folder, or a model file. INPUT is a file or a name, as for train, or - for CSV on stdin; its
     columns are matched by name. Out come prediction and confidence, a line for each row, in order.

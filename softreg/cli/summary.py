@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from softreg.cli.words import WIDTH, number, plural, row, short, table
+from softreg.cli.words import WIDTH, compact, number, plural, row, short, table
 from softreg.optimizers import make
 from softreg.plots.text import sparkline
 from softreg.workflows.predict import Evaluation
@@ -37,7 +38,7 @@ def training_summary(result: TrainResult) -> str:
 
 def evaluation_summary(result: Evaluation, word: str) -> str:
     """Return the summary of a model's metrics on given rows."""
-    head = row(short(result.name, 16), f"  {plural(result.metrics['n_rows'], 'row')} with a label")
+    head = row(short(result.name, 16), f"{plural(result.metrics['n_rows'], 'row')} with a label")
     return "\n".join(
         [
             head,
@@ -55,20 +56,16 @@ def _rows(result: TrainResult) -> str:
         classes += f" and {len(result.class_counts) - 12} more"
     sizes = {"train": result.split.train, "validation": result.split.val, "test": result.split.test}
     shares = ", ".join(f"{len(rows)} {name}" for name, rows in sizes.items() if len(rows))
-    seed = f"seed {result.settings.seed}"
-    return row(
-        f"{short(dataset.name, 24):<{8}}",
-        f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, {seed}",
-    )
+    told = f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, seed {result.settings.seed}"
+    return row(short(dataset.name, 24), told)
 
 
 def _columns(result: TrainResult) -> str:
     columns, scaled = result.dataset.columns, SCALED[result.fit.scale]
     if result.dataset.sparse and result.fit.scale == "standard":
         scaled = "divided by their standard deviations, not centred: they are sparse"
-    what = "pixels" if result.dataset.pixels else "features"
     if result.dataset.pixels or len(columns) > 40:
-        return row("columns", f"{len(columns)} {what}, {scaled}")
+        return row("columns", f"{len(columns)} {'pixels' if result.dataset.pixels else 'features'}, {scaled}")
     shown = ", ".join(short(name, 24) for name in columns[:8]) + (" ..." if len(columns) > 8 else "")
     return row("columns", f"{shown}  ({plural(len(columns), 'feature')}, {scaled})")
 
@@ -76,19 +73,29 @@ def _columns(result: TrainResult) -> str:
 def _fit(result: TrainResult) -> list[str]:
     fit, settings, objective = result.fit, result.settings, result.metrics["objective"]
     title = make(settings.optimizer, settings.momentum).title
-    penalty = f"l2 {settings.l2:g} = scikit-learn C {objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
-    epochs, seconds = plural(objective["iterations"], "epoch"), fit.history[-1]["seconds"]
-    auto = "" if settings.learning_rate else ", the safe step"
-    step = f"learning rate {fit.step_size.learning_rate:.3g}{auto}"
-    n_classes = len(result.model.classes)
+    l2 = compact(settings.l2)
+    penalty = f"l2 {l2} = scikit-learn C {objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
+    size = f"learning rate {fit.step_size.learning_rate:.3g}" + (" (auto)" if settings.learning_rate is None else "")
     losses = [line["train_cross_entropy"] for line in fit.history]
-    curve = sparkline(losses, 24, log=True)
-    running = " (running means)" if fit.history[-1]["measured"] != "exact" else ""
+    label = "cross-entropy" + ("" if fit.history[-1]["measured"] == "exact" else ", running means")
+    start = f"{losses[0]:.3f}"
+    if math.isclose(losses[0], math.log(len(result.model.classes)), rel_tol=1e-5):
+        start += f" = log {len(result.model.classes)}"
+    seconds = f"{fit.history[-1]['seconds']:.2f} s"
     return [
-        row("fit", f"{title}, {step}, {penalty}, {epochs}, {seconds:.2f} s"),
-        row("", f"{losses[0]:.3f} = log {n_classes}  {curve}  {losses[-1]:.3f}{running}"),
-        row("stopped", f"{fit.stopped_because}" + ("" if objective["converged"] else ": not converged")),
+        row("fit", f"{title}, {penalty}"),
+        row("", f"{plural(objective['iterations'], 'epoch')}, {seconds}, {size}; {_ending(result)}"),
+        row("", f"{start}  {sparkline(losses, 16, log=True)}  {losses[-1]:.3f}  {label}"),
     ]
+
+
+def _ending(result: TrainResult) -> str:
+    """Why training stopped, in a few words; where it did not converge, how far it is from that."""
+    fit, settings = result.fit, result.settings
+    if fit.converged or fit.diverged or fit.history[-1]["grad_norm"] is None:
+        return fit.stopped_because
+    norm, tol = compact(fit.history[-1]["grad_norm"]), compact(settings.tol)
+    return f"not converged: gradient norm {norm}, tol {tol}"
 
 
 def _scores(parts: dict[str, dict[str, Any]]) -> str:
@@ -97,14 +104,15 @@ def _scores(parts: dict[str, dict[str, Any]]) -> str:
     low, high = first["accuracy_interval"]
     others = list(parts)[1:]
     yard = first["yardsticks"]
-    head = ["", next(iter(parts)), "95%", *others, "guessing", ""]
+    head = ["", next(iter(parts)), "95%", *others, "guessing"]
     accuracy = ["accuracy", number(first["accuracy"]), f"{low:.3f}-{high:.3f}"]
     accuracy += [number(parts[name]["accuracy"]) for name in others]
-    accuracy += [number(yard["commonest_class_accuracy"]), "commonest class"]
+    accuracy += [number(yard["commonest_class_accuracy"])]
     entropy = ["cross-entropy", number(first["cross_entropy"]), ""]
     entropy += [number(parts[name]["cross_entropy"]) for name in others]
-    entropy += [number(yard["class_shares_cross_entropy"]), "class shares"]
-    return table([head, accuracy, entropy])
+    entropy += [number(yard["class_shares_cross_entropy"])]
+    lines = table([head, accuracy, entropy]).splitlines()
+    return "\n".join([lines[0], f"{lines[1]}  commonest class", f"{lines[2]}  class shares"])
 
 
 def _confusion(metrics: dict[str, Any]) -> str:
@@ -135,14 +143,20 @@ def _pulls(result: TrainResult) -> list[str]:
         return []
     weights = model.weights * model.features["deviation"][:, None]
     chosen = {name: weights[:, place] for place, name in enumerate(model.classes)}
-    unit = "(logit per std. dev.)"
+    unit = "logit per standard deviation"
     if len(model.classes) == 2:
-        chosen, unit = {model.classes[1]: weights[:, 1] - weights[:, 0]}, "(log-odds per std. dev.)"
-    lines = []
-    for name, column in chosen.items():
-        top = np.argsort(-np.abs(column), kind="stable")[:3]
-        told = "   ".join(f"{short(model.columns[place], 18)} {column[place]:+.2f}" for place in top)
-        lines.append(short(f"pulls to {short(name, 12)}  {told}", WIDTH))
-    room = WIDTH - len(lines[-1]) >= len(unit) + 2
-    lines[-1] += f"  {unit}" if room else f"\n{unit:>{WIDTH}}"
-    return lines
+        chosen = {model.classes[1]: weights[:, 1] - weights[:, 0]}
+        unit = "log-odds per standard deviation"
+    labels = {name: f"pulls to {short(name, 14)}" for name in chosen}
+    margin = max(map(len, labels.values())) + 2
+    lines = [f"{labels[name]:<{margin}}{_strongest(model.columns, chosen[name], WIDTH - margin)}" for name in chosen]
+    return [*lines, f"{'':<{margin}}({unit})"]
+
+
+def _strongest(columns: tuple[str, ...], weights: np.ndarray, room: int, most: int = 3) -> str:
+    """As many of the strongest features as there is room for, at least one."""
+    order = np.argsort(-np.abs(weights), kind="stable")[:most]
+    told = [f"{short(columns[place], room - 8)} {weights[place]:+.2f}" for place in order]
+    while len(told) > 1 and len("   ".join(told)) > room:
+        told.pop()
+    return "   ".join(told)

@@ -48,7 +48,9 @@ descent_options = shared(
     setting(TrainingSettings, "epochs", section="Descent", basic=True, type=Number(int, 1)),
     setting(TrainingSettings, "batch_size", section="Descent", type=AUTO_COUNT),
     setting(TrainingSettings, "tol", section="Descent", type=AT_LEAST_0),
-    setting(TrainingSettings, "momentum", section="Descent", type=click.FloatRange(0, 1, max_open=True)),
+    setting(
+        TrainingSettings, "momentum", section="Descent", type=click.FloatRange(0, 1, max_open=True), metavar="FLOAT"
+    ),
     setting(TrainingSettings, "schedule", section="Descent", type=click.Choice(SCHEDULES)),
     setting(TrainingSettings, "early_stopping", "--early-stopping/--no-early-stopping", section="Descent"),
     setting(TrainingSettings, "patience", section="Descent", type=Number(int, 1)),
@@ -87,7 +89,7 @@ model_options = shared(
 @click.option("--quiet", "-q", cls=Option, section="Run", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
 def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
-    r"""Train on DATA: a name (softreg datasets lists them), a file or -.
+    """Train on DATA: a name (softreg datasets lists them), a file or -.
 
     \b
     softreg train iris

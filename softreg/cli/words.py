@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-__all__ = ["WIDTH", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
+__all__ = ["WIDTH", "compact", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
 
 WIDTH = 80
 MARGIN = 10
@@ -37,12 +37,24 @@ def short(name: object, width: int) -> str:
 
 def row(label: str, text: str) -> str:
     """Return one paragraph of a summary: a label in the margin, the text beside it."""
-    return wrapped(f"{label:<{MARGIN}}{printable(text)}", " " * MARGIN)
+    return wrapped(f"{label:<{MARGIN - 2}}  {printable(text)}", " " * MARGIN)
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """Return a number for a table; a dash for None."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def compact(value: float) -> str:
+    """Return a small number as people write it.
+
+    >>> compact(1e-4), compact(0.00123), compact(0.5), compact(2.0)
+    ('1e-4', '0.00123', '0.5', '2')
+    """
+    if value and abs(value) < 1e-3:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+    return f"{value:.3g}"
 
 
 def plural(count: int, noun: str) -> str:

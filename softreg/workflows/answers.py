@@ -59,4 +59,5 @@ def write_table(columns: Mapping[str, Any], to: Path | IO[bytes]) -> None:
         with writing(to) as file:
             frame.write_csv(file)
     else:
-        frame.write_csv(to)
+        # subtle: through Python's own write, so that a reader that closed its end is a BrokenPipeError
+        to.write(frame.write_csv().encode())

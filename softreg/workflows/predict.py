@@ -55,9 +55,9 @@ def predict(model_word: str, spec: str, source: SourceSettings, *, every_class: 
 
 
 def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
-    """Measure a model on labelled rows.
+    """Measure a model on labelled rows; the yardsticks guess by the class counts of its own training rows.
 
-    The yardsticks guess by the class counts of the training rows, which the model remembers. Raises :class:`DataError` where the input has no labels, or one that the model does not know.
+    Raises :class:`DataError` where the input has no labels, or one that the model does not know.
     """
     model, _ = model_of(model_word)
     dataset = data.load_inputs(spec, model.columns, model.target, source)

@@ -1,0 +1,74 @@
+# softreg: `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOFTREG := $(BIN)/softreg
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types floors docs write-docs bench bounds clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One stamp for each set of packages: a target installs what it needs, once.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "softreg needs Python 3.11 or newer; try make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-check: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learning curve
+	$(SOFTREG) train --config configs/iris.toml --out runs/demo --overwrite
+	$(SOFTREG) predict runs/demo datasets/new_flowers.csv --proba -o runs/demo-answers.csv --overwrite
+	$(SOFTREG) plot runs/demo -o runs/demo-curves.png --overwrite
+	@echo
+	@echo "the run       runs/demo               model, history, metrics, predictions"
+	@echo "the answers   runs/demo-answers.csv   for datasets/new_flowers.csv"
+	@echo "the curve     runs/demo-curves.png"
+	@echo "type          $(SOFTREG) --help"
+
+test: $(VENV)/.installed-test  ## run the tests
+	$(BIN)/python -m pytest -q
+
+check: lint types floors docs test  ## lint, types, layer contract, docs up to date, tests
+
+lint: $(VENV)/.installed-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-check
+	$(BIN)/mypy
+
+floors: $(VENV)/.installed-check
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed  ## check that the generated parts of README and docs are up to date
+	$(BIN)/python docs/generate.py --check
+
+write-docs: $(VENV)/.installed  ## generate those parts anew
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.installed-test  ## measure softreg against its peers, as ratios
+	$(BIN)/python -m benchmarks
+
+bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv .venv-bounds
+	$(BIN)/python tests/lowest_versions.py > .venv-bounds/constraints.txt
+	.venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[test]'
+	.venv-bounds/bin/python -m pytest -q
+
+clean:  ## remove the environments and caches
+	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -1,0 +1,10 @@
+"""Print the lowest versions that pyproject.toml allows, as pip constraints: what `make bounds` installs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
+for requirement in project["dependencies"] + project["optional-dependencies"]["test"]:
+    print(requirement.replace(">=", "=="))
