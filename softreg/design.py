@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-__all__ = ["DesignMatrix", "Matrix", "Rows", "Scaling", "is_sparse"]
+from softreg.workers import Workers
+
+__all__ = ["DesignMatrix", "Gathered", "Matrix", "Rows", "Scaling", "is_sparse"]
 
 Matrix = Any
 """A NumPy array or a scipy CSR matrix, (n_samples, n_features); Any, so that scipy need not be imported."""
@@ -23,11 +26,15 @@ Matrix = Any
 Rows = slice | np.ndarray
 """Which rows: a slice, or an array of indices."""
 
+PARTS = 16
+"""A pass over all rows is cut into so many parts at most, for threads to share: the same number on every machine, so
+that sums are added in the same order everywhere."""
+
 BLOCK_BYTES = 1 << 20
 """Bytes of one dense block: it stays in a core's cache between the forward product and the backward one."""
 
-SPARSE_BLOCK_ROWS = 1 << 14
-"""Rows of one sparse block: slicing CSR copies its entries, so blocks bound only the (rows, n_classes) arrays."""
+BLOCK_ROWS = 1 << 14
+"""Rows of one block at most, sparse or narrow: bounds the (rows, n_classes) arrays, and the length of float32 sums."""
 
 
 def is_sparse(X: Any) -> bool:
@@ -43,13 +50,22 @@ class Scaling:
     scale: np.ndarray
 
     @classmethod
-    def of(cls, X: Matrix, kind: str, sample_weight: np.ndarray | None = None, pixels: bool = False) -> Scaling:
+    def of(
+        cls,
+        X: Matrix,
+        kind: str,
+        sample_weight: np.ndarray | None = None,
+        *,
+        pixels: bool = False,
+        centre: bool = True,
+    ) -> Scaling:
         """Learn the scaling of X.
 
         ``standard``: weighted mean and standard deviation (population form, as scikit-learn's ``StandardScaler``).
         ``unit``: the smallest value to 0 and the largest to 1; for ``pixels``, whose columns share one unit, one
         range for all of them. ``none``: nothing. A constant column gets scale 1. Sparse X is never shifted, since
-        that would fill it: ``standard`` and ``unit`` divide only.
+        that would fill it: ``standard`` and ``unit`` divide only. So they do without ``centre``, for a model without an
+        intercept, since only the intercept can take a shift back.
 
         >>> s = Scaling.of(np.array([[1.0, 5.0], [3.0, 5.0]]), "standard")
         >>> s.mean, s.scale
@@ -58,15 +74,18 @@ class Scaling:
         n_features = X.shape[1]
         if kind == "none":
             return cls(np.zeros(n_features), np.ones(n_features))
+        shifted = centre and not is_sparse(X)
         low, high = _range(X)
+        if kind == "unit" and pixels:
+            low, high = np.full(n_features, low.min()), np.full(n_features, high.max())
+        span = high - low
+        # subtle: a column whose values differ by rounding alone is constant, not one to be blown up
+        span[span <= 8 * np.finfo(X.dtype).eps * np.maximum(abs(low), abs(high))] = 0
         if kind == "unit":
-            if pixels:
-                low, high = np.full(n_features, low.min()), np.full(n_features, high.max())
-            return cls(low * (not is_sparse(X)), _positive(high - low))
-        mean, deviation = _moments(X, high - low, sample_weight)
-        # subtle: a column that differs from its mean by rounding alone is constant, not one to be blown up
-        deviation[deviation <= 8 * np.finfo(X.dtype).eps * np.abs(mean)] = 0
-        return cls(mean * (not is_sparse(X)), _positive(deviation))
+            return cls(low * shifted, _positive(span))
+        mean, deviation = _moments(X, span, sample_weight)
+        # subtle: rounded to X's precision, in which blocks are centred, so that fold gives back what was trained
+        return cls(mean.astype(X.dtype).astype(np.float64) * shifted, _positive(deviation * (span > 0)))
 
     def fold(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ``W / scale`` and ``b - mean W / scale``: the same model, acting on raw features, in float64."""
@@ -80,11 +99,20 @@ class Scaling:
         return np.vstack([weights * self.scale[:, None], intercept + self.mean @ weights])
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """Rows of a mini-batch, and their block of X where it was gathered beforehand."""
+
+    where: np.ndarray
+    block: Any = None
+
+
 class DesignMatrix:
     """X (n_samples, n_features), dense or CSR, with its scaling and, for the intercept, a last column of ones."""
 
-    def __init__(self, X: Matrix, scaling: Scaling, fit_intercept: bool = True) -> None:
+    def __init__(self, X: Matrix, scaling: Scaling, fit_intercept: bool = True, workers: Workers | None = None) -> None:
         self.X = X
+        self.workers = workers or Workers(1)
         self.scaling = scaling
         self.fit_intercept = fit_intercept
         self.dtype = X.dtype
@@ -93,13 +121,35 @@ class DesignMatrix:
         self._mean = scaling.mean.astype(X.dtype) if scaling.mean.any() else None
         self._scale = scaling.scale[:, None] if (scaling.scale != 1).any() else None
         width = max(1, self.n_features * X.dtype.itemsize)
-        self.block_rows = SPARSE_BLOCK_ROWS if is_sparse(X) else max(64, BLOCK_BYTES // width)
+        self.block_rows = BLOCK_ROWS if is_sparse(X) else min(BLOCK_ROWS, max(64, BLOCK_BYTES // width))
 
-    def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Any]]:
+    def parts(self) -> list[slice]:
+        """Return all rows as parts of whole blocks, which threads may visit side by side."""
+        n_blocks = -(-self.n_samples // self.block_rows)
+        edges = [self.block_rows * (n_blocks * part // PARTS) for part in range(PARTS)] + [self.n_samples]
+        return [slice(first, last) for first, last in pairwise(edges) if first < last]
+
+    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
+        """Yield the rows of ``order`` as mini-batches, each gathered while the one before is worked on."""
+        return self.workers.ahead(self._gather, (order[first : first + size] for first in range(0, len(order), size)))
+
+    def _gather(self, rows: np.ndarray) -> Gathered:
+        """Gather a batch that is small enough for one block; a larger one is visited block by block, when it comes."""
+        if len(rows) > self.block_rows:
+            return Gathered(rows)
+        buffer = None if is_sparse(self.X) else np.empty((len(rows), self.n_features), self.dtype)
+        return Gathered(rows, self._block(rows, buffer))
+
+    def blocks(self, rows: Rows | Gathered | None = None) -> Iterator[tuple[Rows, Any]]:
         """Yield pairs ``(rows of the block, X of those rows, centred)``; a block lives until the next is asked for.
 
-        ``rows`` is a slice or an index array; None is all rows. Blocks depend on the shapes alone.
+        None is all rows. Blocks depend on the shapes alone.
         """
+        if isinstance(rows, Gathered):
+            if rows.block is not None:
+                yield rows.where, rows.block
+                return
+            rows = rows.where
         chosen = slice(0, self.n_samples) if rows is None else rows
         start, stop = (chosen.start, chosen.stop) if isinstance(chosen, slice) else (0, len(chosen))
         n_rows = min(self.block_rows, stop - start)
@@ -112,7 +162,8 @@ class DesignMatrix:
             yield where, self._block(where, None if buffer is None else buffer[: last - first])
 
     def _block(self, where: Rows, buffer: np.ndarray | None) -> Any:
-        if isinstance(where, slice) or is_sparse(self.X):
+        if isinstance(where, slice) or is_sparse(self.X) or not self.X.flags.c_contiguous:
+            # np.take would first copy the whole of an X that is not C-contiguous
             block = self.X[where]
         else:
             # subtle: mode="clip" lets NumPy gather straight into the buffer; the indices are in range
@@ -137,6 +188,19 @@ class DesignMatrix:
         if self._scale is not None:
             total[: self.n_features] /= self._scale
         return total
+
+    def second_moment(self, vectors: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Return Xb^T diag(share) Xb times vectors (n_parameters, m), in one pass over X."""
+        V, c = self.weights(vectors)
+
+        def product(rows: slice) -> np.ndarray:
+            total = np.zeros(vectors.shape)
+            for where, block in self.blocks(rows):
+                weighted = (block @ V + c) * share[where, None].astype(self.dtype)
+                self.add_backward(total, block, weighted.T)
+            return total
+
+        return self.gradient(sum(self.workers.map(product, self.parts()), np.zeros(vectors.shape)))
 
     def forward(self, theta: np.ndarray, rows: Rows | None = None) -> np.ndarray:
         """Return the logits (n_rows, n_classes), in X's precision."""
@@ -167,13 +231,17 @@ def _moments(X: Matrix, span: np.ndarray, sample_weight: np.ndarray | None) -> t
     n_samples, n_features = X.shape
     share = np.full(n_samples, 1 / n_samples) if sample_weight is None else sample_weight / sample_weight.sum()
     design = DesignMatrix(X, Scaling(np.zeros(n_features), np.ones(n_features)))
-    mean = design.backward(share[:, None])[:-1, 0]
+    mean = np.zeros(n_features)
+    for where, block in design.blocks():
+        mean += share[where] @ block
     span = _positive(span)
     variance = np.zeros(n_features)
     if is_sparse(X):
         entries, at = (X.data - mean[X.indices]) / span[X.indices], np.repeat(share, np.diff(X.indptr))
-        filled = np.bincount(X.indices, at, n_features)
-        variance = np.bincount(X.indices, at * entries**2, n_features) + (1 - filled) * (mean / span) ** 2
+        # subtle: 1 less the stored rows' shares is rounding noise where every row is stored
+        empty = 1 - np.bincount(X.indices, at, n_features)
+        empty = np.where(np.bincount(X.indices, minlength=n_features) < n_samples, empty.clip(0), 0)
+        variance = np.bincount(X.indices, at * entries**2, n_features) + empty * (mean / span) ** 2
     else:
         for where, block in design.blocks():
             variance += share[where] @ ((block - mean) / span) ** 2

@@ -22,12 +22,13 @@ Source: Hastie, Tibshirani & Friedman, *The Elements of Statistical Learning* (2
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from softreg.design import DesignMatrix, Rows
+from softreg.design import DesignMatrix, Gathered, Rows
 from softreg.functional import cross_entropy, cross_entropy_and_residual
 
 __all__ = ["Engine", "Evaluation", "Objective", "sklearn_c"]
@@ -51,8 +52,12 @@ class Engine(Protocol):
         """Number of rows."""
         ...
 
-    def evaluate(self, theta: np.ndarray, rows: Rows | None = None) -> Evaluation:
+    def evaluate(self, theta: np.ndarray, rows: Rows | Gathered | None = None) -> Evaluation:
         """Value and gradient over the given rows (None: all of them)."""
+        ...
+
+    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
+        """The rows of ``order`` as mini-batches for :meth:`evaluate`, read ahead."""
         ...
 
     def measure(self, theta: np.ndarray) -> tuple[float, float]:
@@ -102,37 +107,54 @@ class Objective:
         """Shape of theta: (n_features + 1, n_classes), or (n_features, n_classes) without an intercept."""
         return self.design.n_parameters, self.n_classes
 
-    def evaluate(self, theta: np.ndarray, rows: Rows | None = None) -> Evaluation:
+    def evaluate(self, theta: np.ndarray, rows: Rows | Gathered | None = None) -> Evaluation:
         """Return J, its parts and its gradient (float64, theta-shaped) over the given rows: one pass over X."""
         V, c = self.design.weights(theta)
-        loss, correct, count = 0.0, 0.0, 0
-        gradient = np.zeros(self.shape)
-        for where, block in self.design.blocks(rows):
-            logits, targets = _class_major_logits(block, V, c), self.targets[where]
-            losses, residual = cross_entropy_and_residual(logits, targets, axis=0)
-            hits = _hits(logits, targets)
-            if self._weighted:
-                weight = self.sample_weight[where]
-                losses, hits = losses * weight, hits * weight
-                residual *= weight.astype(residual.dtype)
-            loss += float(losses.sum(dtype=np.float64))
-            correct += float(hits.sum(dtype=np.float64))
-            count += hits.size
-            self.design.add_backward(gradient, block, residual)
-        gradient = self.design.gradient(gradient, count)
+
+        def visit(part: Rows | Gathered) -> tuple[float, float, int, np.ndarray]:
+            loss, correct, count, total = 0.0, 0.0, 0, np.zeros(self.shape)
+            for where, block in self.design.blocks(part):
+                logits, targets = _class_major_logits(block, V, c), self.targets[where]
+                losses, residual = cross_entropy_and_residual(logits, targets, axis=0)
+                hits = _hits(logits, targets)
+                if self._weighted:
+                    weight = self.sample_weight[where]
+                    losses, hits = losses * weight, hits * weight
+                    residual *= weight.astype(residual.dtype)
+                loss += float(losses.sum(dtype=np.float64))
+                correct += float(hits.sum(dtype=np.float64))
+                count += hits.size
+                self.design.add_backward(total, block, residual)
+            return loss, correct, count, total
+
+        parts: list[Rows | Gathered] = [*self.design.parts()] if rows is None else [rows]
+        loss, correct, count, total = _added(self.design.workers.map(visit, parts))
+        gradient = self.design.gradient(total, count)
         if self.l2:
             gradient[: self.design.n_features] += self.l2 * theta[: self.design.n_features]
         return Evaluation(loss / count + self.penalty(theta), loss / count, correct / count, gradient)
 
+    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
+        """Yield the rows of ``order`` as mini-batches for :meth:`evaluate`."""
+        return self.design.batches(order, size)
+
     def measure(self, theta: np.ndarray) -> tuple[float, float]:
         """Return the cross-entropy and the accuracy over all rows."""
         V, c = self.design.weights(theta)
-        loss, correct = 0.0, 0.0
-        for where, block in self.design.blocks():
-            logits = _class_major_logits(block, V, c)
-            weight = self.sample_weight[where]
-            loss += float(weight @ cross_entropy(logits, self.targets[where], axis=0))
-            correct += float(weight @ _hits(logits, self.targets[where]))
+
+        def visit(part: slice) -> tuple[float, float]:
+            loss, correct = 0.0, 0.0
+            for where, block in self.design.blocks(part):
+                logits, targets, weight = (
+                    _class_major_logits(block, V, c),
+                    self.targets[where],
+                    self.sample_weight[where],
+                )
+                loss += float(weight @ cross_entropy(logits, targets, axis=0))
+                correct += float(weight @ _hits(logits, targets))
+            return loss, correct
+
+        loss, correct = _added(self.design.workers.map(visit, self.design.parts()))
         return loss / self.n_samples, correct / self.n_samples
 
     def penalty(self, theta: np.ndarray) -> float:
@@ -148,6 +170,11 @@ def sklearn_c(l2: float, n_classes: int, total_weight: float) -> float:
     8.0
     """
     return np.inf if l2 == 0 else (2 if n_classes == 2 else 1) / (total_weight * l2)
+
+
+def _added(parts: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Add tuples of numbers and arrays place by place, in the order of the parts."""
+    return tuple(sum(places[1:], start=places[0]) for places in zip(*parts, strict=True))
 
 
 def _class_major_logits(block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from softreg.optimizers import Optimizer, make
 from softreg.settings import TrainingSettings
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.stopping import Stopping
+from softreg.workers import Workers
 
 __all__ = ["Fit", "Problem", "fit"]
 
@@ -43,8 +44,8 @@ class Problem:
 class Fit:
     """What training gives: ``weights`` (n_features, n_classes) and ``intercept`` (n_classes,) act on raw features.
 
-    ``state.theta`` is the same model in the coordinates of ``scaling`` (its kind is ``scale``), where the penalty lives. ``objective`` and
-    ``cross_entropy`` are exact, at the state that was kept.
+    ``state.theta`` is the same model in the coordinates of ``scaling`` (its kind is ``scale``), where the penalty
+    lives. ``objective`` and ``cross_entropy`` are exact, at the state that was kept.
     """
 
     weights: np.ndarray
@@ -93,35 +94,44 @@ def fit(
     scaling = (
         resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
     )
+    # divergence is told by the stopping rules, in words; threads inherit what is ignored here
+    with np.errstate(over="ignore", invalid="ignore"), Workers() as workers:
 
-    def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
-        design = DesignMatrix(X, scaling, settings.fit_intercept)
-        return Objective(design, targets, weight, n_classes=len(problem.classes), l2=l2)
+        def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
+            design = DesignMatrix(X, scaling, settings.fit_intercept, workers)
+            return Objective(design, targets, weight, n_classes=len(problem.classes), l2=l2)
 
-    objective = objective_on(X, targets, weight, settings.l2)
-    held_out = {
-        name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
-        for name, (held_X, held_targets) in problem.held_out.items()
-    }
-    optimizer = make(settings.optimizer, settings.momentum)
-    step_size = resume.step_size if resume else _step_size(objective, optimizer, settings)
-    if announce:
-        announce(step_size)
-    batch = batch_size_of(settings, objective.n_samples)
-    method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs)
-    rows = descend(objective, method, resume.state if resume else _first(objective, method, settings, start), held_out)
-    history: list[Row] = []
-    stopping = Stopping(settings)
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is told by the stopping rule, in words
-        for row, state in rows:
-            history.append(row)
-            reason = observe(row) if observe else None
-            if stopping.judge(row, state):
-                break
-            if reason:
-                stopping.stop(reason)
-                break
+        objective = objective_on(X, targets, weight, settings.l2)
+        held_out = {
+            name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
+            for name, (held_X, held_targets) in problem.held_out.items()
+        }
+        optimizer = make(settings.optimizer, settings.momentum)
+        step_size = resume.step_size if resume else _step_size(objective, optimizer, settings)
+        if announce:
+            announce(step_size)
+        batch = batch_size_of(settings, objective.n_samples)
+        method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs)
+        state = resume.state if resume else _first(objective, method, settings, start)
+        stopping = Stopping(settings)
+        history = _read(descend(objective, method, state, held_out), stopping, observe)
         return _result(objective, stopping, history, step_size, kind)
+
+
+def _read(
+    rows: Iterator[tuple[Row, State]], stopping: Stopping, observe: Callable[[Row], str | None] | None
+) -> list[Row]:
+    """Read a descent until a rule, or the observer, says stop; return its history."""
+    history: list[Row] = []
+    for row, state in rows:
+        history.append(row)
+        reason = observe(row) if observe else None
+        if stopping.judge(row, state):
+            break
+        if reason:
+            stopping.stop(reason)
+            break
+    return history
 
 
 def _first(
