@@ -35,6 +35,8 @@ demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learni
 	$(SOFTREG) predict runs/demo datasets/new_flowers.csv --proba -o runs/demo-answers.csv --overwrite
 	$(SOFTREG) plot runs/demo -o runs/demo-curves.png --overwrite
 	@echo
+	@echo; cat runs/demo-answers.csv
+	@echo
 	@echo "the run       runs/demo               model, history, metrics, predictions"
 	@echo "the answers   runs/demo-answers.csv   for datasets/new_flowers.csv"
 	@echo "the curve     runs/demo-curves.png"

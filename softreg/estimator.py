@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -236,11 +237,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise UsageError(f"{name} must be one of {', '.join(known)}; it is {getattr(self, name)!r}.")
         if self.class_weight not in {None, "balanced"} if not isinstance(self.class_weight, dict) else False:
             raise UsageError(f'class_weight must be None, "balanced" or a dict; it is {self.class_weight!r}.')
-        positive: dict[str, Any] = {"max_iter": self.max_iter, "n_iter_no_change": self.n_iter_no_change}
-        positive |= {name: getattr(self, name) for name in ("learning_rate", "batch_size")}
-        for name, value in positive.items():
-            if not (isinstance(value, str) and value == "auto") and not value > 0:
+        for name in ("max_iter", "n_iter_no_change", "learning_rate", "batch_size"):
+            value = getattr(self, name)
+            if isinstance(value, str) and value == "auto" and name in {"learning_rate", "batch_size"}:
+                continue
+            if not (isinstance(value, Real) and float(value) > 0):
                 raise UsageError(f"{name} must be positive; it is {value!r}.")
+        if not 0 <= self.momentum < 1:
+            raise UsageError(f"momentum must be at least 0 and below 1; it is {self.momentum!r}.")
         if not (self.l2 >= 0 and self.tol >= 0):
             raise UsageError(f"l2 and tol must not be negative; they are {self.l2!r} and {self.tol!r}.")
         return TrainingSettings(

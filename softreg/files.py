@@ -28,7 +28,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     >>> target.read_bytes()
     b'whole'
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a symbolic link stays, and its target is replaced
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,20 +104,21 @@ class SoftmaxModel:
         holds a pickle, or is of a newer format.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # opened here, since np.load would leave a damaged file open
+            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 weights, intercept = file["weights"], file["intercept"]
                 metadata = json.loads(file["metadata"].tobytes())
                 names = [name for name in file.files if name.startswith("feature_")]
                 features = {name.removeprefix("feature_"): file[name] for name in names}
             version, classes, columns = metadata.pop("format"), metadata.pop("classes"), metadata.pop("columns")
-            target = metadata.pop("target")
+            target, newer = metadata.pop("target"), version > FORMAT
         except FileNotFoundError:
             raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
-        except (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # a damaged zip fails in more ways than zipfile and numpy promise
             raise ModelFileError(
                 f"The model file {path} is damaged, or not a softreg model.", "Train the model again."
             ) from error
-        if not isinstance(version, int) or version > FORMAT:
+        if newer:
             raise ModelFileError(
                 f"The model file {path} has format {version}; this softreg reads up to {FORMAT}.",
                 "Install a newer softreg.",

@@ -8,3 +8,4 @@ from pathlib import Path
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
 for requirement in project["dependencies"] + project["optional-dependencies"]["test"]:
     print(requirement.replace(">=", "=="))
+print("pyparsing<3.3")  # newer ones warn of what the oldest matplotlib calls, and warnings are errors in the tests

@@ -212,7 +212,7 @@ def test_float32_stays_float32(sparse: bool, n_classes: int) -> None:
     keep = y < n_classes
     A = X[keep].astype(np.float32)
     A = sp.csr_matrix(A) if sparse else A
-    model = quick(scale="auto").fit(A, y[keep])
+    model = quick(scale="auto", l2=0.01, tol=1e-2).fit(A, y[keep])
 
     assert model.coef_.dtype == model.intercept_.dtype == np.float32
     for values in (model.predict_proba(A), model.predict_log_proba(A), model.decision_function(A)):

@@ -155,7 +155,7 @@ def test_the_automatic_step_of_gradient_descent_never_raises_the_objective(optim
 @pytest.mark.parametrize("seed", range(3))
 def test_the_automatic_step_is_sound_on_mini_batches(batch_size: int, seed: int) -> None:
     X, y = blobs(spread=4, seed=seed)
-    for optimizer in ("sgd", "momentum", "adam"):
+    for optimizer in ("sgd", "momentum", "nesterov", "adam"):
         result = fit(Problem(X, y, names(3)), settings_for(optimizer, batch_size=batch_size, seed=seed))
         assert not result.diverged
         assert result.objective < math.log(3)
@@ -558,3 +558,18 @@ def test_total_weight_and_objective_describe_the_weighted_problem() -> None:
 
     assert result.total_weight == pytest.approx(weight.sum())
     assert result.objective == pytest.approx(J.evaluate(result.state.theta).objective, rel=1e-12)
+
+
+@pytest.mark.parametrize("bad", [-1.0, float("nan")])
+def test_weights_that_are_negative_or_no_numbers_are_refused(bad):
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    with pytest.raises(DataError, match="sample weight is negative or not a number"):
+        fit(Problem(X, y, ("a", "b"), np.array([1.0, bad, 1.0, 1.0])), TrainingSettings())
+
+
+def test_a_start_that_is_not_finite_is_told_as_divergence():
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    start = np.full((4, 2), 1e300), np.zeros(2)
+    result = fit(Problem(X, y, ("a", "b")), TrainingSettings(), start=start)
+    assert result.diverged
+    assert "finite" in result.stopped_because

@@ -192,7 +192,9 @@ def _step_size(objective: Objective, optimizer: Optimizer, settings: TrainingSet
     batch = batch_size_of(settings, objective.n_samples)
     safe = optimizer.safe_learning_rate(L)
     if batch < objective.n_samples and optimizer.guaranteed_below(L) is not None:
-        safe = optimizer.safe_learning_rate(2 * expected_smoothness(L, max(L, L_max), objective.n_samples, batch))
+        # Nesterov's 1/L assumes exact gradients; on noisy ones its memory adds up like the heavy ball's
+        noisy = make("momentum", settings.momentum) if settings.optimizer == "nesterov" else optimizer
+        safe = noisy.safe_learning_rate(2 * expected_smoothness(L, max(L, L_max), objective.n_samples, batch))
     asked = settings.learning_rate
     return StepSize(safe if asked is None else asked, safe, optimizer.guaranteed_below(L), L)
 
@@ -210,6 +212,8 @@ def _weighted_rows(problem: Problem, settings: TrainingSettings) -> tuple[Any, n
     X, targets = _cast(problem.X, dtype), problem.targets
     n_classes = len(problem.classes)
     weight = np.ones(X.shape[0]) if problem.sample_weight is None else np.asarray(problem.sample_weight, np.float64)
+    if not (weight >= 0).all():
+        raise DataError("A sample weight is negative or not a number.", "Weights must be 0 or more.")
     kept = weight > 0
     if not kept.all():
         X, targets, weight = X[kept], targets[kept], weight[kept]

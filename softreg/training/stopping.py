@@ -34,6 +34,8 @@ class Stopping:
         """Take in one row; return whether to stop."""
         settings, patience = self.settings, self.settings.patience
         self.kept_row, self.kept = row, state
+        if self._best.value == math.inf:
+            self._best_row, self._best_state = row, state  # whatever comes, there is a state to keep
         if not math.isfinite(row["objective"]):
             return self.stop("the objective is no longer finite", diverged=True)
         if self._best.found(row):

@@ -1,0 +1,115 @@
+"""Atomic writes: the old file or the new one, never a part, and nothing left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from softreg.files import sha256, write_bytes, write_text, writing
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_an_error_inside_leaves_the_old_content_and_nothing_else(
+    tmp_path: Path, error: type[BaseException], old: bytes | None
+) -> None:
+    path = tmp_path / "model.npz"
+    if old is not None:
+        path.write_bytes(old)
+    with pytest.raises(error), writing(path) as file:
+        file.write(b"half of the new")
+        raise error
+
+    assert [p.name for p in tmp_path.iterdir()] == ([] if old is None else ["model.npz"])
+    assert old is None or path.read_bytes() == old
+
+
+def test_the_old_content_is_there_until_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with writing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_permissions_are_those_that_open_would_give(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_bytes(tmp_path / "ours", b"")
+        with (tmp_path / "plain").open("wb"):
+            pass
+    finally:
+        os.umask(before)
+
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours", "plain")]
+    assert modes[0] == modes[1]
+
+
+def test_permissions_of_a_file_that_is_replaced_stay(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    write_bytes(path, b"new")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert path.read_bytes() == b"new"
+
+
+def test_text_is_utf8_with_the_line_ends_it_has(tmp_path: Path) -> None:
+    write_text(tmp_path / "t", "naïve\r\nΩ\n")
+
+    assert (tmp_path / "t").read_bytes() == b"na\xc3\xafve\r\n\xce\xa9\n"
+
+
+def test_a_folder_that_is_not_there_is_an_oserror(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_bytes(tmp_path / "no" / "a", b"")
+
+
+def test_a_folder_in_the_files_place_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OSError, match="a"):
+        write_bytes(tmp_path / "a", b"x")
+
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_reader_sees_one_whole_content_while_writers_take_turns(tmp_path: Path) -> None:
+    path = tmp_path / "shared"
+    contents = [bytes([letter]) * 50_000 for letter in b"abc"]
+    write_bytes(path, contents[0])
+    writers = [threading.Thread(target=write_bytes, args=(path, content)) for content in contents for _ in range(5)]
+    for writer in writers:
+        writer.start()
+    seen = {path.read_bytes() for _ in range(100)}
+    for writer in writers:
+        writer.join()
+
+    assert seen <= set(contents)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    content = os.urandom(200_000)
+    write_bytes(path, content)
+
+    assert sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_symbolic_link_stays_a_link_and_its_target_is_replaced(tmp_path):
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"

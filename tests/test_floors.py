@@ -1,0 +1,71 @@
+"""The house's rules that can be counted: size of the core, cheap imports, names that exist."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import softreg
+
+ROOT = Path(softreg.__file__).parent
+CORE = ["functional", "objective", "geometry", "optimizers", "training", "model"]
+MODULES = sorted(name for _, name, _ in pkgutil.walk_packages([str(ROOT)], "softreg.") if not name.endswith("__main__"))
+
+
+def files_of(name: str) -> list[Path]:
+    return sorted((ROOT / name).glob("*.py")) if (ROOT / name).is_dir() else [ROOT / f"{name}.py"]
+
+
+def test_the_core_is_read_in_an_afternoon() -> None:
+    lines = [line for name in CORE for path in files_of(name) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    assert sum(1 for line in lines if line.strip()) < 1200
+
+
+def loaded_after(statement: str) -> set[str]:
+    script = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("statement", "unwanted"),
+    [
+        ("import softreg", {"numpy", "scipy", "sklearn", "matplotlib", "polars", "click", "rich"}),
+        ("import softreg.settings, softreg.errors, softreg.files", {"numpy", "scipy", "sklearn", "click", "rich"}),
+        ("import softreg.model", {"scipy", "sklearn", "matplotlib", "polars", "click", "rich"}),
+        ("import softreg.training", {"scipy", "sklearn", "matplotlib", "polars", "click", "rich"}),
+    ],
+)
+def test_an_import_brings_no_more_than_it_needs(statement: str, unwanted: set[str]) -> None:
+    assert not loaded_after(statement) & unwanted
+
+
+def test_lazy_names_resolve_and_are_listed() -> None:
+    for name in softreg.__all__:
+        assert getattr(softreg, name)
+        assert name in dir(softreg)
+    with pytest.raises(AttributeError, match="nothing"):
+        softreg.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_names_only_what_exists_and_is_documented(name: str) -> None:
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", [])
+
+    assert module.__doc__, "a module says what it is for"
+    assert len(set(exported)) == len(exported)
+    assert all(hasattr(module, each) for each in exported)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_small(name: str) -> None:
+    path = Path(importlib.import_module(name).__file__ or "")
+
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
