@@ -75,8 +75,8 @@ def readme(text: str, folder: Path) -> str:
         "help": lambda: block("softreg --help", shell("softreg --help", folder)),
         "train": lambda: block("softreg train iris", SECONDS.sub("0.10 s", shell("softreg train iris", folder))),
     }
-    part = re.compile(r"(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
-    return part.sub(lambda match: match[1] + generated[match[2]]() + match[3], text)
+    part = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+    return part.sub(lambda match: f"{match[1]}{generated[match[2]]()}\n{match[3]}", text)
 
 
 def main() -> None:

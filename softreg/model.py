@@ -111,6 +111,7 @@ class SoftmaxModel:
                 names = [name for name in file.files if name.startswith("feature_")]
                 features = {name.removeprefix("feature_"): file[name] for name in names}
             version, classes, columns = metadata.pop("format"), metadata.pop("classes"), metadata.pop("columns")
+            classes, columns = tuple(classes), tuple(columns)
             target, newer = metadata.pop("target"), version > FORMAT
         except FileNotFoundError:
             raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
@@ -123,7 +124,7 @@ class SoftmaxModel:
                 f"The model file {path} has format {version}; this softreg reads up to {FORMAT}.",
                 "Install a newer softreg.",
             )
-        model = cls(weights, intercept, tuple(classes), tuple(columns), target, metadata, features)
+        model = cls(weights, intercept, classes, columns, target, metadata, features)
         model._check(path)
         return model
 

@@ -14,10 +14,12 @@ curves.png          learning curves; confusion.png, the confusion matrix of the 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import math
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ from typing import Any
 from softreg.errors import DataError, UsageError, did_you_mean, listed
 from softreg.files import write_text
 from softreg.model import SoftmaxModel
+from softreg.settings import PLOT_KINDS
 
 __all__ = ["ROOT", "Run", "create", "find", "model_of"]
 
@@ -39,9 +42,9 @@ FILES = (
     "predictions.csv",
     "coefficients.csv",
     "environment.json",
-    "curves.png",
-    "confusion.png",
+    *(f"{kind}.png" for kind in PLOT_KINDS),
 )
+"""What a run may hold: what training writes, and what the other plots add."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,10 @@ class Run:
         return list(csv.DictReader(io.StringIO(self._text(name), newline="")))
 
     def remember(self) -> None:
-        """Make this run the one that ``last`` names."""
-        ROOT.mkdir(exist_ok=True)
-        write_text(ROOT / LAST, f"{self.path}\n")
+        """Make this run the one that ``last`` names, where this folder can be written to."""
+        with contextlib.suppress(OSError):
+            ROOT.mkdir(exist_ok=True)
+            write_text(ROOT / LAST, f"{self.path}\n")
 
     def _text(self, name: str) -> str:
         try:
@@ -123,18 +127,22 @@ def create(out: Path | None, name: str, overwrite: bool) -> Run:
                 number += 1
             else:
                 return Run(ROOT / f"{name}-{number}")
-    check_out(out, overwrite)
+    check(out, overwrite)
     out.mkdir(parents=True, exist_ok=True)
     for file in FILES:
         (out / file).unlink(missing_ok=True)
     return Run(out)
 
 
-def check_out(out: Path, overwrite: bool) -> None:
-    """Refuse an ``--out`` that would lose something; asked before training, not after."""
-    if out.is_file():
-        raise UsageError(f"--out {out} is a file.", "Name a folder.")
-    if out.is_dir() and any(out.iterdir()):
+def check(out: Path | None, overwrite: bool) -> None:
+    """Refuse a run folder that would lose something, or cannot be made; asked before training, not after."""
+    folder = (ROOT if out is None else out).absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if there.is_file():
+        raise UsageError(f"{there} is a file: no run can be saved there.", "Name another folder with --out.")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"The folder {there} cannot be written to.", "Name another folder with --out.")
+    if out is not None and out.is_dir() and any(out.iterdir()):
         if not overwrite:
             raise UsageError(f"The folder {out} exists and is not empty.", "Name another, or add --overwrite.")
         strangers = sorted({path.name for path in out.iterdir()} - set(FILES))
@@ -151,7 +159,7 @@ def find(word: str) -> Run:
             return Run(path)
     known = [path.name for path in ROOT.iterdir() if path.is_dir()] if ROOT.is_dir() else []
     advice = f"Known here: {listed(known)}." if known else "Type softreg train iris to make one."
-    raise DataError(f'There is no run "{word}".', did_you_mean(word, known) or advice)
+    raise DataError(f'There is no run "{word}".', did_you_mean(word, [*known, "last"]) or advice)
 
 
 def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:

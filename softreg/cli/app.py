@@ -16,7 +16,7 @@ from softreg.cli.evaluate import evaluate
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
 from softreg.cli.train import train
-from softreg.errors import SoftregError
+from softreg.errors import SoftregError, did_you_mean
 
 __all__ = ["main", "softreg"]
 
@@ -63,7 +63,7 @@ def run(args: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
     try:
-        code = softreg.main(args, prog_name="softreg", standalone_mode=False)
+        code = _invoke(sys.argv[1:] if args is None else args)
         sys.stdout.flush()
     except BrokenPipeError:
         # the reader has seen enough; what is still buffered must not raise again at exit
@@ -77,6 +77,17 @@ def run(args: list[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _invoke(args: list[str]) -> Any:
+    """What click's own ``main`` does, less its handling of errors: of a closed pipe it would make exit code 1."""
+    if "_SOFTREG_COMPLETE" in os.environ:
+        softreg.main(args, prog_name="softreg")  # answers the shell, and exits
+    try:
+        with softreg.make_context("softreg", list(args)) as ctx:
+            return softreg.invoke(ctx)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+
+
 def _told(error: Exception) -> int:
     """Say what went wrong, on stderr, and return the exit code."""
     if isinstance(error, SoftregError):
@@ -88,7 +99,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "softreg"
-        _say(_from_config(error) + error.format_message(), f"Type {command} --help to see what is possible.")
+        _say(_sentence(error), f"Type {command} --help to see what is possible.")
         return 2
     if isinstance(error, MemoryError):
         _say("There is not enough memory for this.", "Use fewer rows or columns, or --dtype float32.")
@@ -105,21 +116,21 @@ def _told(error: Exception) -> int:
     return 1
 
 
-def _from_config(error: Any) -> str:
-    """Name the file and the key where a bad value came from a configuration file."""
+def _sentence(error: click.ClickException) -> str:
+    """The error in a sentence: with the nearest option, or the place that a bad value came from."""
     context, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    if isinstance(error, click.NoSuchOption) and context:
+        options = [name for known in context.command.get_params(context) for name in known.opts if name[:2] == "--"]
+        return f"There is no option {error.option_name}. {did_you_mean(error.option_name, options)}".strip()
     if not (isinstance(error, click.BadParameter) and context and param and param.name):
-        return ""
+        return error.format_message()
     source = context.get_parameter_source(param.name)
     if source is click.core.ParameterSource.DEFAULT_MAP:
-        return f'In {context.params.get("config") or "the configuration"}, key "{param.name}": '
+        return f'In {context.params.get("config")}, key "{param.name}": {error.message}'
     if source is click.core.ParameterSource.ENVIRONMENT:
-        return f"In the environment variable {param.resolve_envvar_value and _variable(context, param)}: "
-    return ""
-
-
-def _variable(context: click.Context, param: click.Parameter) -> str:
-    return f"{context.auto_envvar_prefix}_{param.name}".upper()
+        variable = f"{context.auto_envvar_prefix}_{param.name}".upper()
+        return f"In the environment variable {variable}: {error.message}"
+    return error.format_message()
 
 
 def _say(what: str, advice: str = "") -> None:

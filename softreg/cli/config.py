@@ -12,20 +12,22 @@ from softreg.errors import DataError, UsageError, did_you_mean, listed
 
 __all__ = ["from_file", "read"]
 
-NOT_KEYS = {"config", "out", "overwrite", "json", "quiet", "help", "help_all"}
+NOT_KEYS = {"config": "--config", "out": "--out", "overwrite": "--overwrite", "as_json": "--json", "quiet": "--quiet"}
+"""Options that belong to one call, not to a training that is repeated."""
 
 
 def from_file(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
     """Click callback of ``--config``: read the file into the context's default map."""
     if path is not None and not ctx.resilient_parsing:
-        values, record = read(Path(path), [known.name for known in ctx.command.params if known.name])
+        several = {known.name: getattr(known, "multiple", False) for known in ctx.command.params if known.name}
+        values, record = read(Path(path), several)
         ctx.default_map = {**(ctx.default_map or {}), **values}
         ctx.meta["softreg.record"] = record
     return path
 
 
-def read(path: Path, options: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return (values by option name, the run's record).
+def read(path: Path, options: dict[str, bool]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (values by option name, the run's record); ``options`` says of each whether it may be given again.
 
     Every scalar becomes the text that a shell would have given, so that click's own types judge it: 2.7 is no batch
     size and true is no number. Raises :class:`DataError` for a file that cannot be read, :class:`UsageError` for an
@@ -36,20 +38,24 @@ def read(path: Path, options: list[str]) -> tuple[dict[str, Any], dict[str, Any]
     except FileNotFoundError:
         raise DataError(f"There is no configuration file {path}.", "Look in configs/, or in a run folder.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise DataError(f"The configuration {path} cannot be read: {error}.", "It must be a TOML file.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"The configuration {path} cannot be read: {reason}.", "It must be a TOML file.") from None
     record = content.pop("record", {})
-    known = sorted(set(options) - NOT_KEYS)
-    values = {}
+    known = sorted(set(options) - set(NOT_KEYS) - {"help_all"})
+    values: dict[str, Any] = {}
     for key, value in content.items():
         name = key.replace("-", "_")
+        if flag := NOT_KEYS.get(name, NOT_KEYS.get(f"as_{name}")):
+            raise UsageError(f'The configuration {path} has the key "{key}".', f"It is no setting: type {flag}.")
         if name not in known:
             raise UsageError(
                 f'The configuration {path} has an unknown key "{key}".',
                 did_you_mean(name, known) or f"Keys are {listed(known, most=99)}.",
             )
-        values[name] = (
-            [_text(path, key, item) for item in value] if isinstance(value, list) else _text(path, key, value)
-        )
+        if options[name]:
+            values[name] = [_text(path, key, item) for item in (value if isinstance(value, list) else [value])]
+        else:
+            values[name] = _text(path, key, value)
     return values, record if isinstance(record, dict) else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from softreg.cli.command import Command, Group
 from softreg.cli.predict import refuse_existing
-from softreg.cli.words import note, plural, printable, row, short, table
+from softreg.cli.words import HOLD, note, plural, printable, row, table
 from softreg.settings import SourceSettings
 
 __all__ = ["datasets"]
@@ -31,7 +32,11 @@ def datasets(ctx: click.Context) -> None:
 
         lines = [["name", "rows", "features", "classes"]]
         lines += [[one.name, str(one.rows), str(one.features), str(one.classes)] for one in CATALOGUE]
-        texts = ["", *(one.description.split(";")[0] + ("" if one.offline else " *") for one in CATALOGUE)]
+        # what fits: the first words of each description; show gives the rest
+        texts = [
+            "",
+            *(re.split("[,;]| from ", one.description)[0] + ("" if one.offline else " *") for one in CATALOGUE),
+        ]
         for line, text in zip(table(lines).splitlines(), texts, strict=True):
             click.echo(f"{line}  {text}".rstrip())
         click.echo("* is downloaded, or found as files on this machine")
@@ -49,7 +54,7 @@ def show(data: str, **values: Any) -> None:
     \b
     softreg datasets show wine
     """
-    from softreg.workflows.datasets import describe
+    from softreg.workflows.datasets import describe, entry
 
     found = describe(data, SourceSettings(**values))
     dataset = found.dataset
@@ -59,8 +64,10 @@ def show(data: str, **values: Any) -> None:
     click.echo(
         row(dataset.name, f"{plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}")
     )
-    counts = ", ".join(f"{name} ({count})" for name, count in found.class_counts.items())
+    counts = ", ".join(f"{name}{HOLD}({count})" for name, count in found.class_counts.items())
     click.echo(row(dataset.target, counts))
+    if known := entry(data):
+        click.echo(row("what", f"{known.description} ({known.source})"))
     X: Any = dataset.X
     if not dataset.sparse and dataset.n_features <= 40:
         lines = [["column", "lowest", "mean", "highest"]]

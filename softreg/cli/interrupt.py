@@ -1,8 +1,13 @@
-"""Ctrl-C and SIGTERM: the first one ends training after its epoch, the second one ends the process."""
+"""Ctrl-C and SIGTERM: the first one ends training after its epoch, the second one ends the process.
+
+Before the first step there is nothing to save, and the first one ends the process.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -10,21 +15,32 @@ __all__ = ["Interruption"]
 
 
 class Interruption:
-    """While open, remembers the first signal in place of dying of it; ``reason`` says which, ``code`` how to exit."""
+    """From ``listen()`` on, remembers the first signal in place of dying of it.
+
+    ``reason`` says which, ``code`` how to exit. Outside the main thread, where Python has no signals, it does nothing.
+    """
 
     reason: str | None = None
     code = 0
 
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+
     def __enter__(self) -> Interruption:
-        self._before: dict[int, Any] = {
-            number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)
-        }
         return self
+
+    def listen(self) -> None:
+        """Take over the signals."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _remember(self, number: int, _: FrameType | None) -> None:
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"
         self.code = 128 + number
         self._restore()
+        if number == signal.SIGINT:
+            # subtle: not through sys.stderr, in the midst of whose writing the signal may have come
+            os.write(2, b"\nsoftreg: ending after this epoch; Ctrl-C again ends at once.\n")
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

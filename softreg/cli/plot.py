@@ -14,18 +14,18 @@ from softreg.settings import PLOT_KINDS
 __all__ = ["plot"]
 
 NEXT = {
-    "curves": "softreg plot last --kind confusion",
-    "confusion": "softreg plot last --kind mistakes",
-    "mistakes": "softreg plot last --kind weights",
-    "weights": "softreg predict last new.csv",
-    "boundary": "softreg plot last --kind mistakes",
+    "curves": "softreg plot {run} --kind weights",
+    "confusion": "softreg plot {run} --kind mistakes",
+    "mistakes": "softreg plot {run} --kind weights",
+    "weights": "softreg predict {run} new.csv",
+    "boundary": "softreg plot {run} --kind weights",
 }
 
 
 @click.command(cls=Command)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--kind", type=click.Choice(PLOT_KINDS), default="curves", show_default=True, help="What to draw.")
-@click.option("-o", "--output", metavar="FILE", help=".png, .svg or .pdf; else KIND.png in the run.")
+@click.option("-o", "--output", metavar="FILE", help=".png, .svg or .pdf; else KIND.png in the run (of several: here).")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, quiet: bool) -> None:
@@ -36,11 +36,12 @@ def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, 
     softreg plot runs/iris-1 runs/iris-2 -o curves.svg
     softreg plot last --kind weights
     """
-    if output:
-        refuse_existing(output, overwrite)
+    if len(runs) > 1 and not output:
+        output = f"{kind}.png"  # in the folder of one of them it would take the place of its own
+    refuse_existing(output or "-", overwrite)
     from softreg.workflows.draw import draw
 
     path = draw(runs, kind, Path(output) if output else None)
     if not quiet:
         click.echo(row("saved", str(path)))
-        click.echo(row("next", NEXT[kind]))
+        click.echo(row("next", NEXT[kind].format(run=runs[0])))

@@ -53,5 +53,7 @@ def predict(model: str, data: str, *, output: str, overwrite: bool, proba: bool,
 
 def refuse_existing(path: str, overwrite: bool) -> None:
     """Refuse to lose a file that exists."""
+    if path == "-" and overwrite:
+        raise UsageError("--overwrite has no effect without -o FILE.", "Leave it out.")
     if path != "-" and Path(path).exists() and not overwrite:
         raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")

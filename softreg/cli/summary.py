@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softreg.cli.words import WIDTH, compact, number, plural, row, short, table
+from softreg.cli.words import HOLD, WIDTH, compact, number, plural, row, short, table
 from softreg.optimizers import make
 from softreg.plots.text import sparkline
 from softreg.workflows.predict import Evaluation
@@ -16,7 +16,10 @@ from softreg.workflows.train import TrainResult
 __all__ = ["evaluation_summary", "training_summary"]
 
 MOST_CLASSES = 6
-"""Up to here a confusion matrix and the pulls of every class fit; beyond, the commonest confusions are named."""
+"""Up to here a confusion matrix fits; beyond, the commonest confusions are named."""
+
+MOST_PULLS = 4
+"""Up to here the pulls of every class fit as well."""
 
 SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
 
@@ -51,12 +54,14 @@ def evaluation_summary(result: Evaluation, word: str) -> str:
 
 def _rows(result: TrainResult) -> str:
     dataset = result.dataset
-    classes = ", ".join(f"{short(name, 20)} ({count})" for name, count in list(result.class_counts.items())[:12])
+    classes = ", ".join(f"{short(name, 20)}{HOLD}({count})" for name, count in list(result.class_counts.items())[:12])
     if len(result.class_counts) > 12:
         classes += f" and {len(result.class_counts) - 12} more"
     sizes = {"train": result.split.train, "validation": result.split.val, "test": result.split.test}
-    shares = ", ".join(f"{len(rows)} {name}" for name, rows in sizes.items() if len(rows))
-    told = f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, seed {result.settings.seed}"
+    shares = ", ".join(f"{len(rows)}{HOLD}{name}" for name, rows in sizes.items() if len(rows))
+    told = (
+        f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, seed{HOLD}{result.settings.seed}"
+    )
     return row(short(dataset.name, 24), told)
 
 
@@ -74,28 +79,34 @@ def _fit(result: TrainResult) -> list[str]:
     fit, settings, objective = result.fit, result.settings, result.metrics["objective"]
     title = make(settings.optimizer, settings.momentum).title
     l2 = compact(settings.l2)
-    penalty = f"l2 {l2} = scikit-learn C {objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
-    size = f"learning rate {fit.step_size.learning_rate:.3g}" + (" (auto)" if settings.learning_rate is None else "")
+    penalty = f"l2 {l2} = scikit-learn{HOLD}C{HOLD}{objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
+    size = f"learning rate{HOLD}{fit.step_size.learning_rate:.3g}" + (
+        " (auto)" if settings.learning_rate is None else ""
+    )
     losses = [line["train_cross_entropy"] for line in fit.history]
     label = "cross-entropy" + ("" if fit.history[-1]["measured"] == "exact" else ", running means")
     start = f"{losses[0]:.3f}"
     if math.isclose(losses[0], math.log(len(result.model.classes)), rel_tol=1e-5):
         start += f" = log {len(result.model.classes)}"
-    seconds = f"{fit.history[-1]['seconds']:.2f} s"
+    seconds = f"{fit.history[-1]['seconds']:.2f}{HOLD}s"
     return [
         row("fit", f"{title}, {penalty}"),
-        row("", f"{plural(objective['iterations'], 'epoch')}, {seconds}, {size}; {_ending(result)}"),
-        row("", f"{start}  {sparkline(losses, 16, log=True)}  {losses[-1]:.3f}  {label}"),
+        row("", f"{plural(objective['iterations'], 'epoch')}, {seconds}, {size}{_ending(result)}"),
+        row("", f"{start}  {sparkline(losses, 16, log=True)}  {number(losses[-1])}  {label}"),
     ]
 
 
 def _ending(result: TrainResult) -> str:
     """Why training stopped, in a few words; where it did not converge, how far it is from that."""
     fit, settings = result.fit, result.settings
-    if fit.converged or fit.diverged or fit.history[-1]["grad_norm"] is None:
-        return fit.stopped_because
-    norm, tol = compact(fit.history[-1]["grad_norm"]), compact(settings.tol)
-    return f"not converged: gradient norm {norm}, tol {tol}"
+    last = fit.history[-1]
+    kept = f" (kept: epoch{HOLD}{fit.state.epoch})" if fit.state.epoch < last["epoch"] else ""
+    if fit.converged or fit.diverged or last["epoch"] < settings.epochs:
+        return f"; {fit.stopped_because}{kept}"
+    if last["grad_norm"] is None:
+        return kept  # all the epochs that were asked for: mini-batches know no more
+    norm, tol = compact(last["grad_norm"]), compact(settings.tol)
+    return f"; not converged: gradient norm{HOLD}{norm}, tol{HOLD}{tol}{kept}"
 
 
 def _scores(parts: dict[str, dict[str, Any]]) -> str:
@@ -139,7 +150,7 @@ def _commonest_confusions(classes: list[str], counts: np.ndarray, most: int = 4)
 def _pulls(result: TrainResult) -> list[str]:
     """The features with the largest weights per standard deviation, for each class."""
     model = result.model
-    if result.dataset.pixels or len(model.classes) > MOST_CLASSES:
+    if result.dataset.pixels or len(model.classes) > MOST_PULLS or not model.weights.any():
         return []
     weights = model.weights * model.features["deviation"][:, None]
     chosen = {name: weights[:, place] for place, name in enumerate(model.classes)}

@@ -66,6 +66,7 @@ model_options = shared(
 
 @click.command(
     cls=Command,
+    short_help="Train on a data set or a file.",
     epilog="A table's label is found by itself where its column is called target, label, class, y or species.",
 )
 @click.argument("data", required=False)
@@ -98,6 +99,8 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     """
     if not data:
         raise UsageError("Nothing to train on: DATA is missing.", "Try softreg train iris, or softreg datasets.")
+    if values["overwrite"] and not values["out"]:
+        raise UsageError("--overwrite has no effect without --out.", "Leave it out: a new folder loses nothing.")
     from softreg.cli.interrupt import Interruption
     from softreg.cli.progress import Progress
     from softreg.cli.summary import training_summary
@@ -121,11 +124,11 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
             progress.show(row)
             return interruption.reason
 
-        result = workflow(
-            request,
-            announce=lambda step: _announce(step, values["quiet"]),
-            observe=_observe,
-        )
+        def _begin(step: Any) -> None:
+            interruption.listen()
+            _announce(step, values["quiet"])
+
+        result = workflow(request, announce=_begin, observe=_observe)
     for text in _notes(result, ctx.meta.get("softreg.record", {})):
         note(text, values["quiet"])
     if values["as_json"]:

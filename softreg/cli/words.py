@@ -11,18 +11,22 @@ __all__ = ["WIDTH", "compact", "note", "number", "plural", "printable", "row", "
 
 WIDTH = 80
 MARGIN = 10
+HOLD = "\N{NO-BREAK SPACE}"
+"""A space at which no line is broken: between a number and what it counts."""
 
 
 def printable(text: object) -> str:
     """Return text without control characters, so that no data can steer the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in str(text))
+    return "".join(
+        char if char.isprintable() or char in {"\n", HOLD} else "\N{REPLACEMENT CHARACTER}" for char in str(text)
+    )
 
 
 def wrapped(text: str, indent: str = "") -> str:
     """Wrap text at 80 columns; further lines are indented. A long word (a path) is never broken."""
     lines = text.split("\n")
     wrap = textwrap.TextWrapper(WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrap.fill(line) for line in lines)
+    return "\n".join(wrap.fill(line) for line in lines).replace(HOLD, " ")
 
 
 def short(name: object, width: int) -> str:
@@ -41,8 +45,12 @@ def row(label: str, text: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Return a number for a table; a dash for None."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    """Return a number for a table; a dash for None.
+
+    >>> number(0.12345), number(None), number(2.5e204)
+    ('0.123', '-', '2.5e+204')
+    """
+    return "-" if value is None else f"{value:.{digits}f}" if abs(value) < 1e6 else f"{value:.{digits}g}"
 
 
 def compact(value: float) -> str:
@@ -58,12 +66,12 @@ def compact(value: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return ``'1 row'`` or ``'2 rows'``, thousands apart.
+    """Return ``'1 row'`` or ``'2 rows'``, held together.
 
-    >>> plural(1, "row"), plural(60000, "row")
+    >>> wrapped(plural(1, "row")), wrapped(plural(60000, "row"))
     ('1 row', '60000 rows')
     """
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+    return f"{count}{HOLD}{noun}" + ("" if count == 1 else "s")
 
 
 def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from softreg.data.dataset import Dataset
+from softreg.data.labels import refuse_quantity
 from softreg.data.matching import dropped_note, extras_note, places_of, refuse_unknown
 from softreg.errors import DataError, UsageError, listed
 from softreg.settings import TARGET_NAMES
@@ -59,6 +60,7 @@ def table_for_training(table: Table, source: SourceSettings, split: SplitSetting
     frame, rows = table.read(features, texts)
     labels = _texts(frame, target)
     frame, rows, labels, dropped = _labelled(frame, rows, labels, target)
+    refuse_quantity(labels, target)
     return Dataset(
         name=table.name,
         X=_design(frame, features, rows, table.name, training=True),

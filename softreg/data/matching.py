@@ -129,7 +129,7 @@ def refuse_width(found: int, expected: Sequence[str], name: str) -> None:
     if found != len(expected):
         raise DataError(
             f"{name} has the wrong number of features: {found}, and the model was trained on {len(expected)}.",
-            "Give the columns that the model was trained on: softreg show RUN lists them.",
+            "Give the columns that the model was trained on; coefficients.csv in its run lists them.",
         )
 
 

@@ -85,8 +85,8 @@ def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) ->
     else:
         dataset, _ = _read(spec, kind, source, None)
         dataset = without(labelled(dataset), source.exclude)
+        refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
     refuse_missing_values(dataset, training=True)
-    refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
     dataset = replace(dataset, origin={**dataset.origin, "data": spec})
     return dataset if split.test is None else _with_test(dataset, split.test, source)
 
@@ -150,10 +150,12 @@ def _not_found(spec: str, path: Path) -> DataError:
 
 
 def _table(spec: str) -> CsvTable | ParquetTable:
+    # subtle: read before polars is imported, whose handler of Ctrl-C would let a waiting read wait on
+    content = sys.stdin.buffer.read() if spec == "-" else b""
     from softreg.data import tables
 
     if spec == "-":
-        return tables.CsvTable(sys.stdin.buffer.read(), "stdin")
+        return tables.CsvTable(content, "stdin")
     path = Path(spec).expanduser()
     try:
         if path.suffix.lower() == ".parquet":

@@ -88,7 +88,7 @@ def _title(wrong: np.ndarray, drawn: int) -> str:
         return "no rows"
     right = len(wrong) - int(wrong.sum())
     cut = f", {drawn} drawn" if drawn < len(wrong) else ""
-    return f"accuracy {right / len(wrong):.3f} ({right} of {len(wrong)} rows{cut})"
+    return f"accuracy {right / len(wrong):.3f} on all rows ({right} of {len(wrong)}{cut})"
 
 
 def _legend(figure: Figure, shades: np.ndarray, classes: Sequence[str]) -> None:

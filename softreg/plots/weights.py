@@ -80,7 +80,7 @@ def _draw_heat_map(weights: np.ndarray, classes: Sequence[str], columns: Sequenc
     axes.tick_params(length=0)
     axes.set_xlabel("blue speaks for the class, red against")
     cut = f": the {len(kept)} of {n_features} features with the largest spread" if len(kept) < n_features else ""
-    axes.set_title(f"Weights{cut}")
+    axes.set_title(f"Weights per standard deviation{cut}")
     if values.size <= _MOST_NUMBERS and n_classes <= 15:
         _write_values(axes, values, limit)
     else:

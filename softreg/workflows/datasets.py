@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import IO
 
 from softreg import data
-from softreg.data.catalogue import CATALOGUE, Entry
+from softreg.data.catalogue import CATALOGUE, Entry, entry
 from softreg.data.dataset import Dataset
 from softreg.data.labels import classes_of
 from softreg.settings import SourceSettings
 
-__all__ = ["CATALOGUE", "Description", "Entry", "describe", "export"]
+__all__ = ["CATALOGUE", "Description", "Entry", "describe", "entry", "export"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,16 @@ def describe(spec: str, source: SourceSettings) -> Description:
 
 def export(spec: str, source: SourceSettings, to: Path | IO[bytes]) -> Dataset:
     """Write a data set as CSV."""
+    import io
+
     from softreg.data.tables import to_csv, write_csv
 
     dataset = data.load(spec, source)
     if isinstance(to, Path):
         to_csv(dataset, to)
     else:
-        write_csv(dataset, to)
+        # subtle: through Python's own write, so that a reader that closed its end is a BrokenPipeError
+        text = io.BytesIO()
+        write_csv(dataset, text)
+        to.write(text.getbuffer())
     return dataset

@@ -61,10 +61,16 @@ def _curves(found: list[Run]) -> Figure:
 def _confusion(run: Run) -> Figure:
     from softreg.plots.confusion import draw_confusion
 
+    report = _test_report(run)
+    return draw_confusion(report["confusion"], report["classes"])
+
+
+def _test_report(run: Run) -> dict[str, Any]:
+    """The metrics of the test rows."""
     metrics = run.metrics()
     if "test" not in metrics:
         raise DataError(f"The run {run.path} has no test rows.", "Train with --test-size above 0.")
-    return draw_confusion(metrics["test"]["confusion"], metrics["test"]["classes"])
+    return dict(metrics["test"])
 
 
 def _weights(run: Run) -> Figure:
@@ -100,6 +106,7 @@ def _boundary(run: Run) -> Figure:
 def _mistakes(run: Run) -> Figure:
     from softreg.plots.mistakes import Mistakes, draw_mistakes, draw_mistakes_table
 
+    _test_report(run)
     rows = run.table("predictions.csv")
     wrong = [row for row in rows if row["target"] != row["prediction"]]
     mistakes = Mistakes(

@@ -80,6 +80,8 @@ def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
         raise DataError(f'No row of {dataset.name} has a label in "{model.target}".', "")
     log_proba = model.predict_log_proba(dataset.X)[labelled]
     notes = dataset.notes
+    if model.metadata.get("data_sha256") == dataset.origin["sha256"]:
+        notes = (*notes, "these are the very data that the model was trained on; on new rows it will do worse.")
     if len(labelled) < dataset.n_samples:
         notes = (*notes, f"{dataset.n_samples - len(labelled)} rows without a label were left out.")
     counts = [model.metadata["class_counts"][name] for name in model.classes]

@@ -73,8 +73,7 @@ def train(
     Nothing is written before the fit has ended; a diverged fit is written too, with its best weights.
     """
     _refuse_idle(request)
-    if request.out is not None:
-        runs.check_out(request.out, request.overwrite)
+    runs.check(request.out, request.overwrite)
     dataset = data.load(request.data, request.source, request.split)
     _refuse_sizes(request, dataset)
     assert dataset.labels is not None  # load() gives labelled rows
@@ -124,6 +123,10 @@ def _refuse_sizes(request: TrainRequest, dataset: Dataset) -> None:
         raise UsageError(
             f"--test-size has no effect on {dataset.name}, which keeps its own test rows.", "Leave it out."
         )
+    if dataset.part is not None and "val_size" in request.given and "val" in dataset.part:
+        raise UsageError(
+            f"--val-size has no effect on {dataset.name}, which names its validation rows.", "Leave it out."
+        )
 
 
 def _counts(codes: np.ndarray, classes: tuple[str, ...]) -> dict[str, int]:
@@ -145,6 +148,7 @@ def _model(
     about = {
         "softreg": __version__,
         "data": dataset.name,
+        "data_sha256": dataset.origin["sha256"],
         "l2": settings.l2,
         "scale": result.scale,
         "image_shape": dataset.image_shape,
@@ -209,7 +213,7 @@ def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
     for settings in (request.source, request.split, request.training):
         config |= dataclasses.asdict(settings)
     silent = set(idle(request.training))
-    if dataset.part is not None and "test" in dataset.part:
+    if dataset.part is not None:
         silent.add("test_size")
     kept = {name: value for name, value in config.items() if value not in (None, ()) and name not in silent}
     return kept | {"record": {"softreg": __version__, "data_sha256": dataset.origin["sha256"]}}

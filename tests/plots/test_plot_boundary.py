@@ -35,7 +35,7 @@ def test_exactly_the_wrong_points_are_ringed(write, texts, within) -> None:
     dots, rings = scattered(figure)
     assert len(dots.get_offsets()) == 4
     np.testing.assert_array_equal(rings.get_offsets(), POINTS[[1]])
-    assert {"left", "right", "wrong", "width", "height", "accuracy 0.750 (3 of 4 rows)"} <= set(texts(figure))
+    assert {"left", "right", "wrong", "width", "height", "accuracy 0.750 on all rows (3 of 4)"} <= set(texts(figure))
 
 
 def test_every_point_keeps_the_colour_of_its_true_class() -> None:
@@ -68,7 +68,7 @@ def test_all_rows_count_though_not_all_are_drawn(texts) -> None:
 
     drawn = len(scattered(figure)[0].get_offsets())
     assert drawn <= 3000
-    assert f"accuracy 0.750 (7500 of 10000 rows, {drawn} drawn)" in texts(figure)
+    assert f"accuracy 0.750 on all rows (7500 of 10000, {drawn} drawn)" in texts(figure)
 
 
 @pytest.mark.parametrize("n_classes", [2, 11, 100])
