@@ -10,7 +10,7 @@ import click
 
 from softreg.cli.command import Command, Group
 from softreg.cli.predict import refuse_existing
-from softreg.cli.words import note, plural, printable, row, short, table
+from softreg.cli.words import note, plural, printable, row, table
 from softreg.settings import SourceSettings
 
 __all__ = ["datasets"]

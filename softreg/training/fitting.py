@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from softreg.design import DesignMatrix, Scaling, is_sparse
 from softreg.errors import DataError
-from softreg.geometry import curvature_bound, expected_smoothness
+from softreg.geometry import Whitening, curvature_bound, expected_smoothness, make_whitening, precondition_of
 from softreg.objective import Objective
-from softreg.optimizers import Optimizer, make
-from softreg.settings import TrainingSettings
+from softreg.optimizers import Memory, Optimizer, make
+from softreg.settings import TrainingSettings, method_of, takes_batches
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
+from softreg.training.line_descent import descend_along_lines, even
 from softreg.training.stopping import Stopping
 from softreg.workers import Workers
 
@@ -54,7 +55,7 @@ class Fit:
     scale: str
     history: list[Row]
     state: State
-    step_size: StepSize
+    step_size: StepSize | None
     total_weight: float
     objective: float
     cross_entropy: float
@@ -95,7 +96,7 @@ def fit(
         resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
     )
     # divergence is told by the stopping rules, in words; threads inherit what is ignored here
-    with np.errstate(over="ignore", invalid="ignore"), Workers() as workers:
+    with np.errstate(over="ignore", invalid="ignore"), Workers(settings.threads) as workers:
 
         def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
             design = DesignMatrix(X, scaling, settings.fit_intercept, workers)
@@ -106,16 +107,45 @@ def fit(
             name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
             for name, (held_X, held_targets) in problem.held_out.items()
         }
-        optimizer = make(settings.optimizer, settings.momentum)
-        step_size = resume.step_size if resume else _step_size(objective, optimizer, settings)
-        if announce:
+        rows, step_size = _descent(objective, settings, held_out, start, resume)
+        if announce and step_size:
             announce(step_size)
-        batch = batch_size_of(settings, objective.n_samples)
-        method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs)
-        state = resume.state if resume else _first(objective, method, settings, start)
         stopping = Stopping(settings)
-        history = _read(descend(objective, method, state, held_out), stopping, observe)
+        history = _read(rows, stopping, observe)
         return _result(objective, stopping, history, step_size, kind)
+
+
+def _descent(
+    objective: Objective,
+    settings: TrainingSettings,
+    held_out: Mapping[str, Objective],
+    start: tuple[np.ndarray, np.ndarray] | None,
+    resume: Fit | None,
+) -> tuple[Iterator[tuple[Row, State]], StepSize | None]:
+    """The descent of the settings' method, from its first state or a resumed one, and the step where it is fixed."""
+    name = method_of(settings)
+    if name == "cg":
+        state = resume.state if resume else _first(objective, {}, settings, start)
+        state = replace(state, theta=even(state.theta))
+        kind = precondition_of(settings.precondition, objective.design, objective.n_classes)
+        return descend_along_lines(objective, kind, settings.seed, state, held_out), None
+    optimizer = make(name, settings.momentum)
+    whitening = _fixed_whitening(objective, settings)
+    step_size = resume.step_size if resume else _step_size(objective, optimizer, settings, whitening)
+    assert step_size is not None  # a method with a fixed step resumes one
+    batch = batch_size_of(settings, objective.n_samples)
+    method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs, whitening)
+    state = resume.state if resume else _first(objective, optimizer.init(np.zeros(objective.shape)), settings, start)
+    return descend(objective, method, state, held_out), step_size
+
+
+def _fixed_whitening(objective: Objective, settings: TrainingSettings) -> Whitening | None:
+    """The preconditioner of W = 0 for a textbook method, where one is asked for."""
+    if settings.precondition in {"auto", "none"} or takes_batches(settings):
+        return None
+    even, rng = np.full(objective.n_classes, 1 / objective.n_classes), np.random.default_rng((settings.seed, 0))
+    weight = objective.sample_weight
+    return make_whitening(settings.precondition, objective.design, weight, objective.l2, proba=even, rng=rng)
 
 
 def _read(
@@ -135,16 +165,18 @@ def _read(
 
 
 def _first(
-    objective: Objective, method: Method, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
+    objective: Objective, memory: Memory, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
 ) -> State:
     """The state before any step: zeros, or the given raw weights in the scaled coordinates."""
     scaling = objective.design.scaling
     theta = np.zeros(objective.shape) if start is None else scaling.unfold(*start)[: objective.shape[0]]
     random = np.random.default_rng(settings.seed).bit_generator.state
-    return State(0, theta, method.optimizer.init(theta), random)
+    return State(0, theta, memory, random)
 
 
-def _result(objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize, scale: str) -> Fit:
+def _result(
+    objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize | None, scale: str
+) -> Fit:
     """The kept state as a Fit, with exact values; an end above the start (or above log K) is a divergence too."""
     value, cross_entropy = _exact(objective, stopping)
     ceiling = max(history[0]["objective"], math.log(objective.n_classes))
@@ -181,13 +213,15 @@ def _exact(objective: Objective, stopping: Stopping) -> tuple[float, float]:
     return cross_entropy + objective.penalty(theta), cross_entropy
 
 
-def _step_size(objective: Objective, optimizer: Optimizer, settings: TrainingSettings) -> StepSize:
+def _step_size(
+    objective: Objective, optimizer: Optimizer, settings: TrainingSettings, whitening: Whitening | None
+) -> StepSize:
     """The learning rate asked for, or the method's safe one; on mini-batches half of that at their own smoothness.
 
     Half, because Gower et al. (2019, theorem 3.1) ask for a step of at most 1/(2 L_B) with noisy gradients.
     """
     rng = np.random.default_rng(settings.seed)
-    L, L_max = curvature_bound(objective.design, objective.sample_weight, settings.l2, rng)
+    L, L_max = curvature_bound(objective.design, objective.sample_weight, settings.l2, rng, whitening)
     L = L or 1.0  # all-zero features and no penalty: every step is safe
     batch = batch_size_of(settings, objective.n_samples)
     safe = optimizer.safe_learning_rate(L)
