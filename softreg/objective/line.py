@@ -34,11 +34,11 @@ class Line:
         self.logits = logits
         self.theta = theta
         self.direction = direction
+        # subtle: moves are told from the target's own move (softmax ignores shifts), so that where p is nearly q the
+        # slope is a sum of small numbers and not the difference of large ones
         self.moves = objective.design.forward(direction)
-        for rows, moves in zip(objective.design.parts(), self.moves, strict=True):
-            # subtle: told from the target's own move (softmax ignores shifts), so that where p is nearly q the slope is
-            # a sum of small numbers and not the difference of large ones
-            moves -= objective.expected_target(moves, rows)
+        for rows, moved in zip(objective.design.parts(), self.moves, strict=True):
+            np.subtract(moved, objective.expected_target(moved, rows), out=moved)
         d = objective.design.n_features
         self._penalty_slope = objective.l2 * float(np.vdot(theta[:d], direction[:d]))
         self._penalty_curvature = objective.l2 * float(np.vdot(direction[:d], direction[:d]))
