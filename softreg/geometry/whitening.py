@@ -190,7 +190,7 @@ class _ByClass:
         self._blocks = blocks
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
-        return np.hstack([block.solve(gradient[:, [k]]) for k, block in enumerate(self._blocks)])
+        return np.asarray(np.hstack([block.solve(gradient[:, [k]]) for k, block in enumerate(self._blocks)]))
 
 
 def _mean(design: DesignMatrix, rows: Rows, weight: np.ndarray) -> np.ndarray:

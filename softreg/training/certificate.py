@@ -1,15 +1,15 @@
 """The certificate: how far a model's training objective is from the least possible one, proved.
 
-*Upper bound.* J is l2-strongly convex in W once the intercept is the best one for that W, so with b' such that
+*Upper bound.* J is l2-strongly convex in W once the intercept is the best one for that W. So with b' such that
 grad_b J(W, b') = 0,
 
     J(W, b) - J* <= J(W, b) - J(W, b') + ||grad_W J(W, b')||^2 / (2 l2).
 
 *Lower bound.* J* is at most what any step reaches: J(W, b) - J* >= the fall along an exact step.
 
-Both are computed in float64, in the coordinates in which W is penalised. The upper bound is valid and often 4 to 100
-times too large; since J* >= 0, a bound above J says nothing. It speaks of the *training objective* with this l2 on these
-features, never of new data. Without a penalty there is none.
+Both are computed in float64, in the coordinates in which W is penalised. The upper bound is valid and often several
+times too large; since J* >= 0, a bound above J says nothing. It speaks of the *training objective* with this l2 on
+these features, never of new data. Without a penalty there is none.
 
 Source: Boyd & Vandenberghe, *Convex Optimization* (2004), section 9.1.2, equation 9.9.
 """
@@ -43,9 +43,7 @@ class Certificate:
 def certify(objective: Objective, theta: np.ndarray) -> Certificate:
     """Bracket J(theta) - J*; three products with X and a few passes over the logits, all in float64."""
     if not objective.l2:
-        return Certificate(
-            None, None, "without a penalty (l2 = 0) the least objective may not be reached by any weights"
-        )
+        return Certificate(None, None, "no penalty (l2 = 0): no weights need reach the least objective")
     J = _in_float64(objective)
     logits = J.design.forward(theta)
     here = J.value(logits, theta)

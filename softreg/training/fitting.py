@@ -15,6 +15,7 @@ from softreg.geometry import Whitening, curvature_bound, expected_smoothness, ma
 from softreg.objective import Objective
 from softreg.optimizers import Memory, Optimizer, make
 from softreg.settings import TrainingSettings, method_of, takes_batches
+from softreg.training.certificate import Certificate, certify
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.line_descent import descend_along_lines, even
 from softreg.training.stopping import Stopping
@@ -62,6 +63,7 @@ class Fit:
     converged: bool
     diverged: bool
     stopped_because: str
+    certificate: Certificate | None = None
 
 
 def fit(
@@ -70,15 +72,17 @@ def fit(
     *,
     start: tuple[np.ndarray, np.ndarray] | None = None,
     resume: Fit | None = None,
+    proved: bool = False,
     announce: Callable[[StepSize], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
 ) -> Fit:
     """Fit softmax regression to a problem.
 
     ``start`` is the (weights, intercept) to begin from, zeros otherwise; ``resume`` an earlier fit to go on from, with
-    its scaling, step size and state, until ``settings.epochs`` in all. ``announce`` is told the step size before the
-    first step. ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training.
-    Raises :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
+    its scaling, step size and state, until ``settings.epochs`` in all. ``proved`` asks for a certificate of how
+    far the result is from the best. ``announce`` is told the step size before the first step, where it is fixed.
+    ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training. Raises
+    :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
     ``diverged`` says so.
 
     Three of four rows say "yes" and the feature tells nothing: the best model is the class shares, log(3) apart.
@@ -112,7 +116,8 @@ def fit(
             announce(step_size)
         stopping = Stopping(settings)
         history = _read(rows, stopping, observe)
-        return _result(objective, stopping, history, step_size, kind)
+        result = _result(objective, stopping, history, step_size, kind)
+        return replace(result, certificate=certify(objective, result.state.theta)) if proved else result
 
 
 def _descent(
