@@ -199,7 +199,7 @@ def _mean(design: DesignMatrix, rows: Rows, weight: np.ndarray) -> np.ndarray:
     for _, block in design.blocks(rows):
         total += weight[seen : seen + block.shape[0]] @ np.asarray(block, np.float64)
         seen += block.shape[0]
-    return total / design.scaling.scale
+    return np.asarray(total / design.scaling.scale)
 
 
 def _covariance(design: DesignMatrix, rows: Rows, weight: np.ndarray, mean: np.ndarray) -> np.ndarray:
