@@ -34,7 +34,7 @@ BLOCK_BYTES = 1 << 20
 """Bytes of one dense block: it stays in a core's cache between the forward product and the backward one."""
 
 BLOCK_ROWS = 1 << 14
-"""Rows of one block at most, sparse or narrow: bounds the (rows, n_classes) arrays, and the length of float32 sums."""
+"""Rows of one block at most, sparse or narrow: bounds the (n_classes, rows) arrays, and the length of float32 sums."""
 
 
 def is_sparse(X: Any) -> bool:
@@ -110,17 +110,24 @@ class Gathered:
 class DesignMatrix:
     """X (n_samples, n_features), dense or CSR, with its scaling and, for the intercept, a last column of ones."""
 
-    def __init__(self, X: Matrix, scaling: Scaling, fit_intercept: bool = True, workers: Workers | None = None) -> None:
+    def __init__(
+        self,
+        X: Matrix,
+        scaling: Scaling,
+        fit_intercept: bool = True,
+        workers: Workers | None = None,
+        dtype: np.dtype[Any] | None = None,
+    ) -> None:
         self.X = X
         self.workers = workers or Workers(1)
         self.scaling = scaling
         self.fit_intercept = fit_intercept
-        self.dtype = X.dtype
+        self.dtype = dtype or X.dtype  # of the products; another one than X's costs a copy of each block
         self.n_samples, self.n_features = X.shape
         self.n_parameters = self.n_features + fit_intercept
-        self._mean = scaling.mean.astype(X.dtype) if scaling.mean.any() else None
+        self._mean = scaling.mean.astype(self.dtype) if scaling.mean.any() else None
         self._scale = scaling.scale[:, None] if (scaling.scale != 1).any() else None
-        width = max(1, self.n_features * X.dtype.itemsize)
+        width = max(1, self.n_features * self.dtype.itemsize)
         self.block_rows = BLOCK_ROWS if is_sparse(X) else min(BLOCK_ROWS, max(64, BLOCK_BYTES // width))
 
     def parts(self) -> list[slice]:
@@ -162,57 +169,81 @@ class DesignMatrix:
             yield where, self._block(where, None if buffer is None else buffer[: last - first])
 
     def _block(self, where: Rows, buffer: np.ndarray | None) -> Any:
-        if isinstance(where, slice) or is_sparse(self.X) or not self.X.flags.c_contiguous:
+        if is_sparse(self.X):
+            return (_csr_view(self.X, where) if isinstance(where, slice) else self.X[where]).astype(
+                self.dtype, copy=False
+            )
+        if isinstance(where, slice) or not self.X.flags.c_contiguous:
             # np.take would first copy the whole of an X that is not C-contiguous
             block = self.X[where]
         else:
             # subtle: mode="clip" lets NumPy gather straight into the buffer; the indices are in range
-            block = np.take(self.X, where, axis=0, out=buffer, mode="clip")
+            block = np.take(self.X, where, axis=0, out=buffer if self.dtype == self.X.dtype else None, mode="clip")
+        block = block.astype(self.dtype, copy=False)
         return block if self._mean is None else np.subtract(block, self._mean, out=buffer)
 
     def weights(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (V, c), in X's precision, such that the logits of a block are ``block @ V + c``."""
+        """Return (V, c), class-major and in X's precision: the logits of a block are ``V block^T + c``."""
         W = theta[: self.n_features]
         V = W if self._scale is None else W / self._scale
         # subtle: without an intercept there is no last row, and the sum over no rows is zero
-        return V.astype(self.dtype), theta[self.n_features :].sum(axis=0).astype(self.dtype)
+        c = theta[self.n_features :].sum(axis=0)
+        return np.ascontiguousarray(V.T, self.dtype), c.astype(self.dtype)[:, None]
+
+    def project(self, block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:
+        """Return the logits of a block, class-major (n_classes, rows of the block), from :meth:`weights`."""
+        # subtle: scipy multiplies by a sparse matrix from the left only; the copy makes both kinds alike in memory
+        logits = np.ascontiguousarray((block @ V.T).T) if is_sparse(block) else np.asarray(V @ block.T)
+        logits += c
+        return logits
 
     def add_backward(self, total: np.ndarray, block: Any, residual: np.ndarray) -> None:
-        """Add Z^T R and 1^T R to ``total``, theta-shaped, float64, for R class-major (n_classes, rows of the block)."""
-        total[: self.n_features] += block.T @ np.ascontiguousarray(residual.T)
-        total[self.n_features :] += residual.sum(axis=1, dtype=np.float64)
+        """Add R Z and R 1 to ``total`` (n_classes, n_parameters), float64, for R (n_classes, rows of the block)."""
+        product = (block.T @ residual.T).T if is_sparse(block) else residual @ block
+        total[:, : self.n_features] += product
+        if self.fit_intercept:
+            total[:, -1] += residual.sum(axis=1, dtype=np.float64)
 
     def gradient(self, total: np.ndarray, divisor: float = 1.0) -> np.ndarray:
-        """Return Z^T R and 1^T R from the total of :meth:`add_backward`: the scales divided out, in place."""
-        total /= divisor
+        """Return Z^T R and 1^T R, theta-shaped, from the total of :meth:`add_backward`: the scales divided out."""
+        gradient = np.ascontiguousarray(total.T)
+        gradient /= divisor
         if self._scale is not None:
-            total[: self.n_features] /= self._scale
-        return total
+            gradient[: self.n_features] /= self._scale
+        return gradient
 
     def second_moment(self, vectors: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Return Xb^T diag(share) Xb times vectors (n_parameters, m), in one pass over X."""
         V, c = self.weights(vectors)
 
         def product(rows: slice) -> np.ndarray:
-            total = np.zeros(vectors.shape)
+            total = np.zeros(vectors.T.shape)
             for where, block in self.blocks(rows):
-                weighted = (block @ V + c) * share[where, None].astype(self.dtype)
-                self.add_backward(total, block, weighted.T)
+                self.add_backward(total, block, self.project(block, V, c) * share[where].astype(self.dtype))
             return total
 
-        return self.gradient(sum(self.workers.map(product, self.parts()), np.zeros(vectors.shape)))
+        return self.gradient(sum(self.workers.map(product, self.parts()), np.zeros(vectors.T.shape)))
 
-    def forward(self, theta: np.ndarray, rows: Rows | None = None) -> np.ndarray:
-        """Return the logits (n_rows, n_classes), in X's precision."""
+    def forward(self, theta: np.ndarray) -> list[np.ndarray]:
+        """Return the logits of all rows, class-major, one array (n_classes, rows of the part) for each part."""
         V, c = self.weights(theta)
-        return np.concatenate([block @ V + c for _, block in self.blocks(rows)])
 
-    def backward(self, residual: np.ndarray) -> np.ndarray:
-        """Return Xb^T residual, theta-shaped, for a residual (n_samples, n_classes) of all rows; sums in float64."""
-        total = np.zeros((self.n_parameters, residual.shape[1]))
-        for where, block in self.blocks():
-            self.add_backward(total, block, residual[where].T.astype(self.dtype))
-        return self.gradient(total)
+        def logits(rows: slice) -> np.ndarray:
+            found = np.empty((theta.shape[1], rows.stop - rows.start), self.dtype)
+            last = 0
+            for _, block in self.blocks(rows):
+                first, last = last, last + block.shape[0]
+                found[:, first:last] = self.project(block, V, c)
+            return found
+
+        return self.workers.map(logits, self.parts())
+
+
+def _csr_view(X: Any, rows: slice) -> Any:
+    """Rows of a CSR matrix that share its memory; scipy's own slices copy."""
+    first, last = X.indptr[rows.start], X.indptr[rows.stop]
+    parts = (X.data[first:last], X.indices[first:last], X.indptr[rows.start : rows.stop + 1] - first)
+    return type(X)(parts, shape=(rows.stop - rows.start, X.shape[1]), copy=False)
 
 
 def _positive(scale: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ __all__ = [
     "DataError",
     "DivergedError",
     "ModelFileError",
+    "NotConvergedError",
     "SoftregError",
     "UsageError",
     "did_you_mean",
@@ -63,6 +64,12 @@ class DivergedError(SoftregError):
     """The objective became infinite, or ended above where it began. The run folder holds the best weights."""
 
     exit_code = 4
+
+
+class NotConvergedError(SoftregError):
+    """Training stopped before it converged, and convergence was required."""
+
+    exit_code = 5
 
 
 class ModelFileError(SoftregError):

@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from softreg.errors import DataError, UsageError
 from softreg.functional import log_softmax
-from softreg.settings import OPTIMIZERS, SCALES, SCHEDULES, TrainingSettings
+from softreg.settings import OPTIMIZERS, PRECONDITIONS, SCALES, SCHEDULES, TrainingSettings
 from softreg.training import Fit, Problem, Row, fit
 
 __all__ = ["SoftmaxRegression"]
@@ -40,8 +40,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    optimizer : {"gd", "sgd", "momentum", "nesterov", "adam"}
-        Descent method.
+    optimizer : {"auto", "cg", "gd", "sgd", "momentum", "nesterov", "adam"}
+        Descent method; "auto" is "cg", preconditioned conjugate gradient descent with an exact step.
+    precondition : {"auto", "none", "diagonal", "whiten"}
+        Coordinates of the descent, for methods that take all rows; "auto" is "whiten" or "diagonal" for cg.
     learning_rate : float or "auto"
         Step size; "auto" is the proved safe step of the method.
     l2 : float
@@ -51,8 +53,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Rows a step; "auto" is all rows, for sgd and adam at most 256.
     max_iter : int
         Epochs at most.
-    tol : float
-        Stop when the gradient's norm (mini-batch: the gain in ``n_iter_no_change`` epochs) falls below this.
+    tol : float or "auto"
+        cg: stop within this of the least objective, by the gradient, or when ten steps together gained less. Other
+        methods: stop when the gradient's norm (mini-batch: the gain in ``n_iter_no_change`` epochs) falls below it.
     momentum : float
         Share of the last step that momentum and nesterov keep.
     schedule : {"constant", "inverse", "cosine"}
@@ -93,11 +96,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         *,
         optimizer: str = _DEFAULT.optimizer,
+        precondition: str = _DEFAULT.precondition,
         learning_rate: float | str = "auto",
         l2: float = _DEFAULT.l2,
         batch_size: int | str = "auto",
         max_iter: int = _DEFAULT.epochs,
-        tol: float = _DEFAULT.tol,
+        tol: float | str = "auto",
         momentum: float = _DEFAULT.momentum,
         schedule: str = _DEFAULT.schedule,
         scale: str = "none",
@@ -110,6 +114,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: Any = None,
     ) -> None:
         self.optimizer = optimizer
+        self.precondition = precondition
         self.learning_rate = learning_rate
         self.l2 = l2
         self.batch_size = batch_size
@@ -202,7 +207,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             start = self._last_fit.weights, self._last_fit.intercept
         result = fit(Problem(X, targets, tuple(classes.tolist()), weight, held_out), settings, start=start)
         if result.diverged or not result.converged:
-            advice = f"a safe learning_rate is {result.step_size.safe:.3g}" if result.diverged else "raise max_iter"
+            step = result.step_size
+            advice = f"a safe learning_rate is {step.safe:.3g}" if result.diverged and step else "raise max_iter"
             message = f"SoftmaxRegression has not converged: {result.stopped_because} ({advice})."
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         self._take(result, classes, X.dtype)
@@ -232,37 +238,46 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _settings(self, epochs: int | None = None) -> TrainingSettings:
         """The parameters as TrainingSettings, checked."""
-        for name, known in (("optimizer", OPTIMIZERS), ("scale", SCALES), ("schedule", SCHEDULES)):
+        for name, known in (
+            ("optimizer", OPTIMIZERS),
+            ("precondition", PRECONDITIONS),
+            ("scale", SCALES),
+            ("schedule", SCHEDULES),
+        ):
             if getattr(self, name) not in known:
                 raise UsageError(f"{name} must be one of {', '.join(known)}; it is {getattr(self, name)!r}.")
         if self.class_weight not in {None, "balanced"} if not isinstance(self.class_weight, dict) else False:
             raise UsageError(f'class_weight must be None, "balanced" or a dict; it is {self.class_weight!r}.')
-        for name in ("max_iter", "n_iter_no_change", "learning_rate", "batch_size"):
-            value = getattr(self, name)
-            if isinstance(value, str) and value == "auto" and name in {"learning_rate", "batch_size"}:
-                continue
-            if not (isinstance(value, Real) and float(value) > 0):
-                raise UsageError(f"{name} must be positive; it is {value!r}.")
         if not 0 <= self.momentum < 1:
             raise UsageError(f"momentum must be at least 0 and below 1; it is {self.momentum!r}.")
-        if not (self.l2 >= 0 and self.tol >= 0):
-            raise UsageError(f"l2 and tol must not be negative; they are {self.l2!r} and {self.tol!r}.")
+        batch_size = self._number("batch_size", auto=True)
         return TrainingSettings(
             optimizer=self.optimizer,
-            learning_rate=None if self.learning_rate == "auto" else float(self.learning_rate),
-            batch_size=None if self.batch_size == "auto" else int(self.batch_size),
-            epochs=epochs or self.max_iter,
-            tol=self.tol,
-            l2=self.l2,
+            precondition=self.precondition,
+            learning_rate=self._number("learning_rate", auto=True),
+            batch_size=None if batch_size is None else int(batch_size),
+            epochs=epochs or int(self._number("max_iter") or 0),
+            tol=self._number("tol", auto=True, zero=True),
+            l2=self._number("l2", zero=True) or 0.0,
             momentum=self.momentum,
             schedule=self.schedule,
             early_stopping=self.early_stopping and epochs is None,
-            patience=self.n_iter_no_change,
+            patience=int(self._number("n_iter_no_change") or 0),
             scale=self.scale,
             fit_intercept=self.fit_intercept,
             class_weight="balanced" if self.class_weight == "balanced" else "none",
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )
+
+    def _number(self, name: str, *, auto: bool = False, zero: bool = False) -> float | None:
+        """A parameter that must be a positive number (or 0, where that makes sense), or "auto", which is None."""
+        value = getattr(self, name)
+        if auto and isinstance(value, str) and value == "auto":
+            return None
+        if not isinstance(value, Real) or not (float(value) > 0 or (zero and value == 0)):
+            what = "0 or more" if zero else "positive"
+            raise UsageError(f"{name} must be {what}{', or auto' if auto else ''}; it is {value!r}.")
+        return float(value)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits (n_samples, n_classes); for two classes their difference (n_samples,)."""

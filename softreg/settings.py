@@ -17,6 +17,7 @@ __all__ = [
     "IDX_NAMED",
     "OPTIMIZERS",
     "PLOT_KINDS",
+    "PRECONDITIONS",
     "SCALES",
     "SCHEDULES",
     "SYNTHETIC",
@@ -25,9 +26,13 @@ __all__ = [
     "SplitSettings",
     "TrainingSettings",
     "idle",
+    "method_of",
+    "takes_batches",
+    "tol_of",
 ]
 
-OPTIMIZERS = ("gd", "sgd", "momentum", "nesterov", "adam")
+OPTIMIZERS = ("auto", "cg", "gd", "sgd", "momentum", "nesterov", "adam")
+PRECONDITIONS = ("auto", "none", "diagonal", "whiten")
 SCHEDULES = ("constant", "inverse", "cosine")
 SCALES = ("auto", "standard", "unit", "none")
 CLASS_WEIGHTS = ("none", "balanced")
@@ -50,11 +55,13 @@ def _setting(default: Any, help: str) -> Any:
 class TrainingSettings:
     """How softmax regression is fitted. ``None`` means auto."""
 
-    optimizer: str = _setting("gd", "Descent method.")
+    optimizer: str = _setting("auto", "Descent method; auto is cg, conjugate gradient descent.")
+    precondition: str = _setting("auto", "Coordinates of the descent; auto is whiten or diagonal for cg, else none.")
     learning_rate: float | None = _setting(None, "Step size; auto is the proved safe step of the method.")
     batch_size: int | None = _setting(None, "Rows a step; auto is all rows, for sgd and adam at most 256.")
     epochs: int = _setting(1000, "Passes over the training rows, at most.")
-    tol: float = _setting(1e-4, "Stop when the gradient's norm (mini-batch: the gain) falls below this.")
+    tol: float | None = _setting(None, "When to stop, see docs/stopping.md; auto is 1e-5 for cg, else 1e-4.")
+    time_limit: float | None = _setting(None, "Seconds after which to stop; auto is no limit.")
     l2: float = _setting(1e-4, "Penalty (l2/2) ||W||^2 on the mean cross-entropy.")
     momentum: float = _setting(0.9, "Share of the last step kept, for momentum and nesterov.")
     schedule: str = _setting("constant", "How the learning rate falls over the epochs.")
@@ -64,6 +71,7 @@ class TrainingSettings:
     fit_intercept: bool = _setting(True, "Fit an intercept for each class.")
     class_weight: str = _setting("none", "balanced: every class counts alike; probabilities lean to rare classes.")
     seed: int = _setting(0, "Seed of every random choice.")
+    threads: int | None = _setting(None, "Threads; auto is one for each core. The result is the same for any number.")
     dtype: str = _setting("auto", "Precision of the features; auto is float32 for pixels, else float64.")
 
 
@@ -92,21 +100,47 @@ class SourceSettings:
     seed: int = _setting(0, "Seed of every random choice.")
 
 
+def method_of(settings: TrainingSettings) -> str:
+    """Return the optimizer that ``auto`` stands for.
+
+    >>> method_of(TrainingSettings())
+    'cg'
+    """
+    return "cg" if settings.optimizer == "auto" else settings.optimizer
+
+
+def tol_of(settings: TrainingSettings) -> float:
+    """Return the tolerance that ``auto`` stands for: 1e-5 for cg, 1e-4 for the others."""
+    if settings.tol is not None:
+        return settings.tol
+    return 1e-5 if method_of(settings) == "cg" else 1e-4
+
+
+def takes_batches(settings: TrainingSettings) -> bool:
+    """Return whether the method may take fewer rows a step than all: sgd and adam do, the others if asked to."""
+    method = method_of(settings)
+    return method in {"sgd", "adam"} or (settings.batch_size is not None and method in {"momentum", "nesterov"})
+
+
 def idle(settings: TrainingSettings) -> dict[str, str]:
     """Return the settings that have no effect beside the others, each with what makes it so.
 
     >>> sorted(idle(TrainingSettings(optimizer="gd")))
     ['batch_size', 'momentum', 'patience']
     """
-    by_method = f"with the optimizer {settings.optimizer}"
+    method = method_of(settings)
+    by_method = f"with the optimizer {method}"
     found = {}
-    if settings.optimizer == "gd":
-        found["batch_size"] = "with the optimizer gd, which takes all rows at every step; sgd takes batches"
-    if settings.optimizer not in {"momentum", "nesterov"}:
+    if method == "gd":
+        found["batch_size"] = f"{by_method}, which takes all rows at every step; sgd takes batches"
+    if method == "cg":
+        found["learning_rate"] = f"{by_method}, which finds the best step along each direction; gd takes a fixed one"
+        found |= {"batch_size": f"{by_method}, which takes all rows at every step; sgd takes batches"}
+        found |= {"schedule": by_method}
+    if method not in {"momentum", "nesterov"}:
         found["momentum"] = by_method
-    full_batch = settings.optimizer == "gd" or (
-        settings.batch_size is None and settings.optimizer not in {"sgd", "adam"}
-    )
-    if full_batch and not settings.early_stopping:
+    if takes_batches(settings):
+        found["precondition"] = f"{by_method} on batches"
+    elif not settings.early_stopping:
         found["patience"] = f"{by_method} on all rows, without early stopping"
     return found

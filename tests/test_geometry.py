@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg import geometry
+from softreg.geometry import curvature as geometry
 from softreg.design import DesignMatrix, Scaling
 from softreg.errors import DataError
 from softreg.functional import softmax

@@ -423,7 +423,7 @@ def test_the_model_returned_is_the_model_trained(kind: str, intercept: bool, spa
     X = (X + 20).astype(dtype)
     X = sp.csr_array(X) if sparse else X
     result = fit(Problem(X, y, names(3)), settings_for(scale=kind, fit_intercept=intercept))
-    trained = DesignMatrix(X, result.scaling, intercept).forward(result.state.theta)
+    trained = np.hstack(DesignMatrix(X, result.scaling, intercept).forward(result.state.theta)).T
 
     np.testing.assert_allclose(
         X.astype(float) @ result.weights + result.intercept, trained, atol=1e-12 if dtype == np.float64 else 2e-4

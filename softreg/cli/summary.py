@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from softreg.cli.words import HOLD, WIDTH, compact, number, plural, row, short, table
-from softreg.optimizers import make
+from softreg.cli.words import HOLD, WIDTH, compact, counted, number, plural, row, short, table
+from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
+from softreg.settings import tol_of
 from softreg.workflows.predict import Evaluation
 from softreg.workflows.train import TrainResult
 
@@ -77,23 +78,41 @@ def _columns(result: TrainResult) -> str:
 
 def _fit(result: TrainResult) -> list[str]:
     fit, settings, objective = result.fit, result.settings, result.metrics["objective"]
-    title = make(settings.optimizer, settings.momentum).title
     l2 = compact(settings.l2)
     penalty = f"l2 {l2} = scikit-learn{HOLD}C{HOLD}{objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
-    size = f"learning rate{HOLD}{fit.step_size.learning_rate:.3g}" + (
-        " (auto)" if settings.learning_rate is None else ""
-    )
     losses = [line["train_cross_entropy"] for line in fit.history]
     label = "cross-entropy" + ("" if fit.history[-1]["measured"] == "exact" else ", running means")
     start = f"{losses[0]:.3f}"
     if math.isclose(losses[0], math.log(len(result.model.classes)), rel_tol=1e-5):
         start += f" = log {len(result.model.classes)}"
-    seconds = f"{fit.history[-1]['seconds']:.2f}{HOLD}s"
-    return [
-        row("fit", f"{title}, {penalty}"),
-        row("", f"{plural(objective['iterations'], 'epoch')}, {seconds}, {size}{_ending(result)}"),
+    lines = [
+        row("fit", f"{title_of(settings.optimizer, settings.momentum)}, {penalty}"),
+        row("", _steps(result) + _ending(result)),
         row("", f"{start}  {sparkline(losses, 16, log=True)}  {number(losses[-1])}  {label}"),
     ]
+    return lines + _proof(objective)
+
+
+def _steps(result: TrainResult) -> str:
+    """How many steps or epochs, how long, and of which size; for conjugate gradients, what gd would have needed."""
+    fit, settings = result.fit, result.settings
+    seconds = f"{fit.history[-1]['seconds']:.2f}{HOLD}s"
+    count = int(fit.history[-1]["epoch"])
+    if fit.step_size is None:
+        rival = f"; gd would need about {counted(fit.gd_steps)}" if fit.gd_steps else ""
+        return f"{plural(count, 'step')}, {seconds}{rival}"
+    auto = " (auto)" if settings.learning_rate is None else ""
+    return f"{plural(count, 'epoch')}, {seconds}, learning rate{HOLD}{fit.step_size.learning_rate:.3g}{auto}"
+
+
+def _proof(objective: dict[str, Any]) -> list[str]:
+    """What is proved of the training objective, where the proof says something."""
+    upper, value = objective["gap_upper"], objective["final"]
+    if upper is None or upper >= value / 10:
+        return []
+    digits = min(6, max(3, 1 - math.floor(math.log10(max(upper, 1e-9)))))
+    told = f"training objective{HOLD}{value:.{digits}f}, proved within{HOLD}{compact(upper)} of the least possible"
+    return [row("", f"{told} with this l2 on these features")]
 
 
 def _ending(result: TrainResult) -> str:
@@ -101,11 +120,15 @@ def _ending(result: TrainResult) -> str:
     fit, settings = result.fit, result.settings
     last = fit.history[-1]
     kept = f" (kept: epoch{HOLD}{fit.state.epoch})" if fit.state.epoch < last["epoch"] else ""
+    if fit.converged and fit.step_size is None and not kept:
+        return ""  # the proof, or its absence, tells more
     if fit.converged or fit.diverged or last["epoch"] < settings.epochs:
         return f"; {fit.stopped_because}{kept}"
     if last["grad_norm"] is None:
         return kept  # all the epochs that were asked for: mini-batches know no more
-    norm, tol = compact(last["grad_norm"]), compact(settings.tol)
+    if fit.step_size is None:
+        return f"; not converged: {fit.stopped_because}"
+    norm, tol = compact(last["grad_norm"]), compact(tol_of(settings))
     return f"; not converged: gradient norm{HOLD}{norm}, tol{HOLD}{tol}{kept}"
 
 

@@ -11,11 +11,12 @@ from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
 from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
 from softreg.cli.words import note
-from softreg.errors import DivergedError, UsageError
+from softreg.errors import DivergedError, NotConvergedError, UsageError, listed
 from softreg.settings import (
     CLASS_WEIGHTS,
     DTYPES,
     OPTIMIZERS,
+    PRECONDITIONS,
     SCALES,
     SCHEDULES,
     SourceSettings,
@@ -44,10 +45,12 @@ split_options = shared(
 )
 descent_options = shared(
     setting(TrainingSettings, "optimizer", section="Descent", basic=True, type=click.Choice(OPTIMIZERS)),
+    setting(TrainingSettings, "precondition", section="Descent", type=click.Choice(PRECONDITIONS)),
     setting(TrainingSettings, "learning_rate", section="Descent", basic=True, type=AUTO_POSITIVE),
     setting(TrainingSettings, "epochs", section="Descent", basic=True, type=Number(int, 1)),
     setting(TrainingSettings, "batch_size", section="Descent", type=AUTO_COUNT),
-    setting(TrainingSettings, "tol", section="Descent", type=AT_LEAST_0),
+    setting(TrainingSettings, "tol", section="Descent", type=AUTO_SHARE),
+    setting(TrainingSettings, "time_limit", section="Descent", type=AUTO_POSITIVE),
     setting(
         TrainingSettings, "momentum", section="Descent", type=click.FloatRange(0, 1, max_open=True), metavar="FLOAT"
     ),
@@ -74,6 +77,7 @@ model_options = shared(
 @split_options
 @descent_options
 @model_options
+@setting(TrainingSettings, "threads", section="Run", type=AUTO_COUNT)
 @setting(TrainingSettings, "seed", section="Run", basic=True, type=Number(int, 0))
 @click.option(
     "--config",
@@ -83,6 +87,9 @@ model_options = shared(
     is_eager=True,
     callback=from_file,
     help="TOML file of options; flags and SOFTREG_TRAIN_... beat it.",
+)
+@click.option(
+    "--require-convergence", cls=Option, section="Run", basic=False, is_flag=True, help="Exit with 5 unless converged."
 )
 @click.option("--out", cls=Option, section="Run", metavar="DIR", help="Run folder; else runs/NAME-N.")
 @click.option("--overwrite", cls=Option, section="Run", basic=False, is_flag=True, help="Replace the run in --out.")
@@ -135,15 +142,26 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         click.echo(dumps({"run": str(result.run.path)} | result.metrics), nl=False)
     elif not quiet:
         click.echo(training_summary(result))
-    if result.fit.diverged:
-        raise DivergedError(
-            f"Training diverged: {result.fit.stopped_because}. The best weights, of epoch "
-            f"{result.fit.state.epoch}, were kept in {result.run.path}.",
-            f"A safe step is --learning-rate {result.fit.step_size.safe:.3g}.",
-        )
+    _judge(result, values["require_convergence"])
     if interruption.code:
         click.echo(f"softreg: {interruption.reason}; what was reached is in {result.run.path}.", err=True)
         ctx.exit(interruption.code)
+
+
+def _judge(result: Any, require_convergence: bool) -> None:
+    """Raise what the exit code must tell: divergence, or convergence that was required and not reached."""
+    fit = result.fit
+    if fit.diverged:
+        raise DivergedError(
+            f"Training diverged: {fit.stopped_because}. The best weights, of epoch {fit.state.epoch}, were kept in "
+            f"{result.run.path}.",
+            f"A safe step is --learning-rate {fit.step_size.safe:.3g}." if fit.step_size else "Try --scale standard.",
+        )
+    if require_convergence and not fit.converged:
+        raise NotConvergedError(
+            f"Training has not converged: {fit.stopped_because}. What was reached is in {result.run.path}.",
+            "Raise --epochs or --time-limit, or --tol.",
+        )
 
 
 def _given(ctx: click.Context) -> frozenset[str]:
@@ -154,7 +172,7 @@ def _given(ctx: click.Context) -> frozenset[str]:
 
 def _announce(step: Any, quiet: bool) -> None:
     """Say of a step above its guarantee, before it is taken, what theory says of it."""
-    if step.times_limit > 1:
+    if step is not None and step.times_limit > 1:
         note(
             f"the learning rate {step.learning_rate:g} is {step.times_limit:.3g} times above {step.limit:.3g}, up to "
             "which the method is guaranteed not to diverge. It may work all the same.",
@@ -168,9 +186,21 @@ def _notes(result: Any, record: dict[str, Any]) -> list[str]:
         notes.append("the data is not what it was when this configuration was recorded (its SHA-256 differs).")
     if not result.dataset.origin["replayable"]:
         notes.append("the data came from standard input: this run cannot be repeated from its configuration.")
+    told_apart = _told_apart(result.metrics["train"]) if not result.settings.l2 else []
+    if told_apart:
+        notes.append(
+            f"with --l2 0 the training rows of {listed(told_apart, most=3)} are told apart without a mistake: their "
+            "weights have no best value and can grow for ever, so where they stop is chance. Give --l2 above 0."
+        )
     if result.settings.class_weight == "balanced":
         notes.append(
             "with --class-weight balanced the probabilities speak of data in which every class is equally common: "
             "those of rare classes are too high for this data."
         )
     return notes
+
+
+def _told_apart(metrics: dict[str, Any]) -> list[str]:
+    """Classes that no row was wrongly taken for or from: signs of separable data."""
+    perfect = [row["class"] for row in metrics["per_class"] if row["precision"] == 1 and row["recall"] == 1]
+    return [str(name) for name in perfect]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-__all__ = ["WIDTH", "compact", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
+__all__ = ["WIDTH", "compact",
+    "counted", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
 
 WIDTH = 80
 MARGIN = 10
@@ -63,6 +64,16 @@ def compact(value: float) -> str:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
     return f"{value:.3g}"
+
+
+def counted(number: int) -> str:
+    """Return a large number to one digit, as people say it.
+
+    >>> counted(1874), counted(4_213_000)
+    ('2000', '4\xa0million')
+    """
+    rounded = float(f"{number:.1g}")
+    return f"{rounded / 1e6:.0f}{HOLD}million" if rounded >= 1e6 else f"{rounded:.0f}"
 
 
 def plural(count: int, noun: str) -> str:

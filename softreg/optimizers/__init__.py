@@ -11,12 +11,13 @@ from typing import Protocol
 import numpy as np
 
 from softreg.optimizers.adam import Adam
+from softreg.optimizers.conjugate import Conjugate
 from softreg.optimizers.gd import GradientDescent
 from softreg.optimizers.memory import Memory, Step
 from softreg.optimizers.momentum import Momentum
 from softreg.optimizers.nesterov import Nesterov
 
-__all__ = ["Memory", "Optimizer", "Step", "make"]
+__all__ = ["Memory", "Optimizer", "Step", "make", "title_of"]
 
 
 class Optimizer(Protocol):
@@ -42,6 +43,15 @@ class Optimizer(Protocol):
     def guaranteed_below(self, curvature: float) -> float | None:
         """Return the learning rate above which nothing is guaranteed; None where theory names none."""
         ...
+
+
+def title_of(name: str, momentum: float) -> str:
+    """Return a method's name for a sentence.
+
+    >>> title_of("auto", 0.9)
+    'conjugate gradient descent'
+    """
+    return Conjugate().title if name in {"auto", "cg"} else make(name, momentum).title
 
 
 def make(name: str, momentum: float) -> Optimizer:

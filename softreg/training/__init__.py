@@ -1,6 +1,6 @@
 """Training: the one entry, :func:`fit`; the loop in its middle, :func:`descend`; and the rules that end it."""
 
 from softreg.training.descent import Row, State, StepSize, descend
-from softreg.training.fitting import Fit, Problem, fit
+from softreg.training.fitting import NEAR, Fit, Problem, fit
 
-__all__ = ["Fit", "Problem", "Row", "State", "StepSize", "descend", "fit"]
+__all__ = ["NEAR", "Fit", "Problem", "Row", "State", "StepSize", "descend", "fit"]

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from softreg.objective import Engine, Evaluation
+from softreg.geometry import Whitening
+from softreg.objective import Engine, Evaluation, Logits
 from softreg.optimizers import Memory, Optimizer
-from softreg.settings import TrainingSettings
+from softreg.settings import TrainingSettings, takes_batches
 
 __all__ = ["Method", "Row", "State", "StepSize", "batch_size_of", "decay", "descend"]
 
@@ -24,12 +25,18 @@ step), measured (``exact``, or ``running mean``). ``None`` where there is nothin
 
 @dataclass(frozen=True)
 class State:
-    """Everything that resuming needs, after a whole number of epochs."""
+    """Everything that resuming needs, after a whole number of epochs.
+
+    ``logits`` are those that a descent along lines keeps; ``sharpened`` is the (epoch, theta) at which its
+    preconditioner was made last.
+    """
 
     epoch: int
     theta: np.ndarray
     memory: Memory
     random: Mapping[str, Any]
+    logits: Logits | None = None
+    sharpened: tuple[int, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Method:
     batch_size: int
     schedule: str
     epochs: int
+    whitening: Whitening | None = None
 
     def rate(self, epoch: float) -> float:
         """Return the learning rate after so many epochs."""
@@ -73,16 +81,17 @@ def descend(
     """
     began = time.perf_counter()
     evaluation = objective.evaluate(state.theta)
-    row = _measured(evaluation) | {"step": None}
+    row = measured(evaluation) | {"step": None}
     while True:
         moment = {"epoch": state.epoch, "seconds": time.perf_counter() - began}
-        yield moment | row | _held_out_measures(held_out, state.theta), state
+        yield moment | row | held_out_measures(held_out, state.theta), state
         if method.batch_size == objective.n_samples:
             rate = method.rate(state.epoch)
-            step, memory = method.optimizer.update(evaluation.gradient, state.memory, rate)
+            gradient = evaluation.gradient if method.whitening is None else method.whitening.solve(evaluation.gradient)
+            step, memory = method.optimizer.update(gradient, state.memory, rate)
             state = State(state.epoch + 1, state.theta + step, memory, state.random)
             evaluation = objective.evaluate(state.theta)
-            row = _measured(evaluation) | {"step": rate}
+            row = measured(evaluation) | {"step": rate}
         else:
             state, row = _sweep(objective, method, state)
 
@@ -110,7 +119,7 @@ def _sweep(objective: Engine, method: Method, state: State) -> tuple[State, Row]
     return State(state.epoch + 1, theta, memory, rng.bit_generator.state), row
 
 
-def _measured(evaluation: Evaluation) -> Row:
+def measured(evaluation: Evaluation) -> Row:
     return {
         "objective": evaluation.objective,
         "train_cross_entropy": evaluation.cross_entropy,
@@ -120,7 +129,7 @@ def _measured(evaluation: Evaluation) -> Row:
     }
 
 
-def _held_out_measures(held_out: Mapping[str, Engine], theta: np.ndarray) -> Row:
+def held_out_measures(held_out: Mapping[str, Engine], theta: np.ndarray) -> Row:
     row: Row = {}
     for name, part in held_out.items():
         row[f"{name}_cross_entropy"], row[f"{name}_accuracy"] = part.measure(theta)
@@ -129,10 +138,9 @@ def _held_out_measures(held_out: Mapping[str, Engine], theta: np.ndarray) -> Row
 
 def batch_size_of(settings: TrainingSettings, n_samples: int) -> int:
     """Return the rows a step: those asked for, else all; for sgd and adam at most 256, and ten steps an epoch."""
-    asked = settings.batch_size
-    if asked is None:
-        asked = min(256, max(1, n_samples // 10)) if settings.optimizer in {"sgd", "adam"} else n_samples
-    return min(asked, n_samples)
+    if not takes_batches(settings):
+        return n_samples
+    return min(settings.batch_size or min(256, max(1, n_samples // 10)), n_samples)
 
 
 def decay(schedule: str, epoch: float, epochs: int) -> float:

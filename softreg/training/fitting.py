@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from softreg.design import DesignMatrix, Scaling, is_sparse
 from softreg.errors import DataError
-from softreg.geometry import curvature_bound, expected_smoothness
+from softreg.functional import softmax
+from softreg.geometry import (
+    Whitening,
+    curvature_bound,
+    expected_smoothness,
+    gradient_descent_steps,
+    make_whitening,
+    precondition_of,
+)
 from softreg.objective import Objective
-from softreg.optimizers import Optimizer, make
-from softreg.settings import TrainingSettings
+from softreg.optimizers import Memory, Optimizer, make
+from softreg.settings import TrainingSettings, method_of, takes_batches
+from softreg.training.certificate import Certificate, certify
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
+from softreg.training.line_descent import descend_along_lines, even
 from softreg.training.stopping import Stopping
 from softreg.workers import Workers
 
-__all__ = ["Fit", "Problem", "fit"]
+__all__ = ["NEAR", "Fit", "Problem", "fit"]
+
+NEAR = 1e-4
+"""How near to the best objective gradient descent is asked to come, where its steps are told."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,8 @@ class Fit:
     """What training gives: ``weights`` (n_features, n_classes) and ``intercept`` (n_classes,) act on raw features.
 
     ``state.theta`` is the same model in the coordinates of ``scaling`` (its kind is ``scale``), where the penalty
-    lives. ``objective`` and ``cross_entropy`` are exact, at the state that was kept.
+    lives. ``objective`` and ``cross_entropy`` are exact, at the state that was kept. ``gd_steps`` is about how many
+    steps gradient descent would need to come within :data:`NEAR` of the best objective.
     """
 
     weights: np.ndarray
@@ -54,13 +68,15 @@ class Fit:
     scale: str
     history: list[Row]
     state: State
-    step_size: StepSize
+    step_size: StepSize | None
     total_weight: float
     objective: float
     cross_entropy: float
     converged: bool
     diverged: bool
     stopped_because: str
+    certificate: Certificate | None = None
+    gd_steps: int | None = None
 
 
 def fit(
@@ -69,15 +85,17 @@ def fit(
     *,
     start: tuple[np.ndarray, np.ndarray] | None = None,
     resume: Fit | None = None,
-    announce: Callable[[StepSize], None] | None = None,
+    proved: bool = False,
+    announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
 ) -> Fit:
     """Fit softmax regression to a problem.
 
     ``start`` is the (weights, intercept) to begin from, zeros otherwise; ``resume`` an earlier fit to go on from, with
-    its scaling, step size and state, until ``settings.epochs`` in all. ``announce`` is told the step size before the
-    first step. ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training.
-    Raises :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
+    its scaling, step size and state, until ``settings.epochs`` in all. ``proved`` asks for a certificate of how
+    far the result is from the best. ``announce`` is told the step size before the first step (None for cg).
+    ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training. Raises
+    :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
     ``diverged`` says so.
 
     Three of four rows say "yes" and the feature tells nothing: the best model is the class shares, log(3) apart.
@@ -95,7 +113,7 @@ def fit(
         resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
     )
     # divergence is told by the stopping rules, in words; threads inherit what is ignored here
-    with np.errstate(over="ignore", invalid="ignore"), Workers() as workers:
+    with np.errstate(over="ignore", invalid="ignore"), Workers(settings.threads) as workers:
 
         def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
             design = DesignMatrix(X, scaling, settings.fit_intercept, workers)
@@ -106,16 +124,58 @@ def fit(
             name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
             for name, (held_X, held_targets) in problem.held_out.items()
         }
-        optimizer = make(settings.optimizer, settings.momentum)
-        step_size = resume.step_size if resume else _step_size(objective, optimizer, settings)
+        rows, step_size = _descent(objective, settings, held_out, start, resume)
         if announce:
             announce(step_size)
-        batch = batch_size_of(settings, objective.n_samples)
-        method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs)
-        state = resume.state if resume else _first(objective, method, settings, start)
         stopping = Stopping(settings)
-        history = _read(descend(objective, method, state, held_out), stopping, observe)
-        return _result(objective, stopping, history, step_size, kind)
+        history = _read(rows, stopping, observe)
+        result = _result(objective, stopping, history, step_size, kind)
+        return _proved(objective, settings, result) if proved else result
+
+
+def _proved(objective: Objective, settings: TrainingSettings, result: Fit) -> Fit:
+    """The fit with its certificate and, for conjugate gradients, the steps that gradient descent would have needed."""
+    certificate, steps = certify(objective, result.state.theta), None
+    if method_of(settings) == "cg" and objective.l2 and not result.diverged:
+        theta, weight = result.state.theta, objective.sample_weight
+        logits = result.state.logits or objective.design.forward(theta)
+        proba = np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
+        mass = (weight * proba * (1 - proba)).mean(axis=1)
+        steps = gradient_descent_steps(objective.design, weight, objective.l2, theta=theta, mass=mass, gap=NEAR)
+    return replace(result, certificate=certificate, gd_steps=steps)
+
+
+def _descent(
+    objective: Objective,
+    settings: TrainingSettings,
+    held_out: Mapping[str, Objective],
+    start: tuple[np.ndarray, np.ndarray] | None,
+    resume: Fit | None,
+) -> tuple[Iterator[tuple[Row, State]], StepSize | None]:
+    """The descent of the settings' method, from its first state or a resumed one, and the step where it is fixed."""
+    name = method_of(settings)
+    if name == "cg":
+        state = resume.state if resume else _first(objective, {}, settings, start)
+        state = replace(state, theta=even(state.theta))
+        kind = precondition_of(settings.precondition, objective.design, objective.n_classes)
+        return descend_along_lines(objective, kind, settings.seed, state, held_out), None
+    optimizer = make(name, settings.momentum)
+    whitening = _fixed_whitening(objective, settings)
+    step_size = resume.step_size if resume else _step_size(objective, optimizer, settings, whitening)
+    assert step_size is not None  # a method with a fixed step resumes one
+    batch = batch_size_of(settings, objective.n_samples)
+    method = Method(optimizer, step_size.learning_rate, batch, settings.schedule, settings.epochs, whitening)
+    state = resume.state if resume else _first(objective, optimizer.init(np.zeros(objective.shape)), settings, start)
+    return descend(objective, method, state, held_out), step_size
+
+
+def _fixed_whitening(objective: Objective, settings: TrainingSettings) -> Whitening | None:
+    """The preconditioner of W = 0 for a textbook method, where one is asked for."""
+    if settings.precondition in {"auto", "none"} or takes_batches(settings):
+        return None
+    even, rng = np.full(objective.n_classes, 1 / objective.n_classes), np.random.default_rng((settings.seed, 0))
+    weight = objective.sample_weight
+    return make_whitening(settings.precondition, objective.design, weight, objective.l2, proba=even, rng=rng)
 
 
 def _read(
@@ -135,16 +195,18 @@ def _read(
 
 
 def _first(
-    objective: Objective, method: Method, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
+    objective: Objective, memory: Memory, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
 ) -> State:
     """The state before any step: zeros, or the given raw weights in the scaled coordinates."""
     scaling = objective.design.scaling
     theta = np.zeros(objective.shape) if start is None else scaling.unfold(*start)[: objective.shape[0]]
     random = np.random.default_rng(settings.seed).bit_generator.state
-    return State(0, theta, method.optimizer.init(theta), random)
+    return State(0, theta, memory, random)
 
 
-def _result(objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize, scale: str) -> Fit:
+def _result(
+    objective: Objective, stopping: Stopping, history: list[Row], step_size: StepSize | None, scale: str
+) -> Fit:
     """The kept state as a Fit, with exact values; an end above the start (or above log K) is a divergence too."""
     value, cross_entropy = _exact(objective, stopping)
     ceiling = max(history[0]["objective"], math.log(objective.n_classes))
@@ -181,13 +243,15 @@ def _exact(objective: Objective, stopping: Stopping) -> tuple[float, float]:
     return cross_entropy + objective.penalty(theta), cross_entropy
 
 
-def _step_size(objective: Objective, optimizer: Optimizer, settings: TrainingSettings) -> StepSize:
+def _step_size(
+    objective: Objective, optimizer: Optimizer, settings: TrainingSettings, whitening: Whitening | None
+) -> StepSize:
     """The learning rate asked for, or the method's safe one; on mini-batches half of that at their own smoothness.
 
     Half, because Gower et al. (2019, theorem 3.1) ask for a step of at most 1/(2 L_B) with noisy gradients.
     """
     rng = np.random.default_rng(settings.seed)
-    L, L_max = curvature_bound(objective.design, objective.sample_weight, settings.l2, rng)
+    L, L_max = curvature_bound(objective.design, objective.sample_weight, settings.l2, rng, whitening)
     L = L or 1.0  # all-zero features and no penalty: every step is safe
     batch = batch_size_of(settings, objective.n_samples)
     safe = optimizer.safe_learning_rate(L)

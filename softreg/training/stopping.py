@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from softreg.settings import TrainingSettings
+from softreg.settings import TrainingSettings, method_of, tol_of
 from softreg.training.descent import Row, State
 
 __all__ = ["Stopping"]
@@ -13,9 +13,15 @@ __all__ = ["Stopping"]
 class Stopping:
     """Reads (row, state) after (row, state); :meth:`judge` tells when to stop, and the attributes tell why.
 
-    In this order: the objective is not finite; with early stopping, the validation cross-entropy has found no new low
-    for ``patience`` epochs; full batch, the gradient's Euclidean norm is at most ``tol``; mini-batch, the running mean
-    of the objective has not gained ``tol`` in ``patience`` epochs; ``epochs`` are over.
+    In this order:
+
+    * the objective is not finite;
+    * with early stopping, the validation cross-entropy has found no new low for ``patience`` epochs;
+    * conjugate gradient descent: the gradient says that J is within ``tol`` of the least possible (J is l2-strongly
+      convex in W, so J - J* <= ||grad_W||^2 / (2 l2)), or the last ten steps together gained less than ``tol``;
+    * other methods on all rows: the gradient's Euclidean norm is at most ``tol``;
+    * mini-batches: the running mean of the objective has not gained ``tol`` in ``patience`` epochs;
+    * ``epochs`` or ``time_limit`` are over.
 
     ``kept`` is the state to keep: the best one with early stopping or where the objective stopped being finite (the
     lowest validation cross-entropy, else the lowest objective), the last one otherwise.
@@ -28,7 +34,8 @@ class Stopping:
         self.because = ""
         watched = "val_cross_entropy" if settings.early_stopping else "objective"
         self._best = _Low(watched, gain=0.0)
-        self._running_mean = _Low("objective", gain=settings.tol)
+        self._running_mean = _Low("objective", gain=tol_of(settings))
+        self._recent: list[float] = []
 
     def judge(self, row: Row, state: State) -> bool:
         """Take in one row; return whether to stop."""
@@ -42,17 +49,32 @@ class Stopping:
             self._best_row, self._best_state = row, state
         if settings.early_stopping and self._best.age >= patience:
             return self.stop(f"validation cross-entropy found no new low in {patience} epochs", converged=True)
-        if row["measured"] == "exact":
-            # row 0 of a mini-batch method is exact too: a start at the optimum is the end
-            if row["grad_norm"] <= settings.tol:
-                return self.stop(
-                    f"the gradient's norm {row['grad_norm']:.2g} is at most {settings.tol:g}", converged=True
-                )
-        elif not self._running_mean.found(row) and self._running_mean.age >= patience:
-            return self.stop(f"the objective gained less than {settings.tol:g} in {patience} epochs", converged=True)
+        reason = self._converged(row, state)
+        if reason:
+            return self.stop(reason, converged=True)
+        if settings.time_limit is not None and row["seconds"] >= settings.time_limit:
+            return self.stop(f"{settings.time_limit:g} seconds are over")
         if state.epoch >= settings.epochs:
             return self.stop(f"{settings.epochs} epochs are over")
         return False
+
+    def _converged(self, row: Row, state: State) -> str | None:
+        """Why this row is good enough, or None."""
+        tol = tol_of(self.settings)
+        if row["measured"] != "exact":
+            if not self._running_mean.found(row) and self._running_mean.age >= self.settings.patience:
+                return f"the objective gained less than {tol:g} in {self.settings.patience} epochs"
+            return None
+        if method_of(self.settings) != "cg":
+            # row 0 of a mini-batch method is exact too: a start at the optimum is the end
+            small = row["grad_norm"] <= tol
+            return f"the gradient's norm {row['grad_norm']:.2g} is at most {tol:g}" if small else None
+        self._recent = [*self._recent[-10:], row["objective"]]
+        if row["grad_norm"] == 0 or (self.settings.l2 and row["grad_norm"] ** 2 / (2 * self.settings.l2) <= tol):
+            return f"the gradient says that J is within {tol:g} of the least possible"
+        if len(self._recent) == 11 and self._recent[0] - self._recent[-1] < tol:
+            return f"the last ten steps together gained less than {tol:g}"
+        return None
 
     def stop(self, because: str, *, converged: bool = False, diverged: bool = False) -> bool:
         """Stop, for a rule's reason or one from outside."""

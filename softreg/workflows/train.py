@@ -22,7 +22,7 @@ from softreg.metrics import evaluate
 from softreg.model import SoftmaxModel
 from softreg.objective import sklearn_c
 from softreg.runs import Run
-from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, idle
+from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, idle, method_of
 from softreg.training import Fit, Problem, Row, StepSize, fit
 from softreg.workflows.answers import Mistake, answers, surest_mistake, write_table
 from softreg.workflows.draw import draw_into_run
@@ -65,7 +65,7 @@ class TrainResult:
 def train(
     request: TrainRequest,
     *,
-    announce: Callable[[StepSize], None] | None = None,
+    announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
 ) -> TrainResult:
     """Load, split, fit, measure, and write a run folder.
@@ -90,7 +90,7 @@ def train(
         held_out={name: (X[name], codes[parts[name]]) for name in watched},
         pixels=dataset.pixels,
     )
-    result = fit(problem, request.training, announce=announce, observe=observe)
+    result = fit(problem, request.training, proved=True, announce=announce, observe=observe)
     model = _model(dataset, X["train"], result, request.training, _counts(codes[split.train], classes))
     log_proba = {name: model.predict_log_proba(X[name]) for name in parts}
     scores = {name: evaluate(log_proba[name], codes[rows], classes, codes[split.train]) for name, rows in parts.items()}
@@ -161,6 +161,7 @@ def _model(
 
 
 def _objective(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[str, Any]:
+    step, certificate = result.step_size, result.certificate
     return {
         "final": result.objective,
         "cross_entropy": result.cross_entropy,
@@ -170,8 +171,13 @@ def _objective(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[
         "stopped_because": result.stopped_because,
         "iterations": len(result.history) - 1,
         "kept_epoch": result.state.epoch,
-        "learning_rate": result.step_size.learning_rate,
-        "curvature_bound": result.step_size.curvature,
+        "optimizer": method_of(settings),
+        "learning_rate": step.learning_rate if step else None,
+        "curvature_bound": step.curvature if step else None,
+        "gap_lower": certificate.gap_lower if certificate else None,
+        "gap_upper": certificate.gap_upper if certificate else None,
+        "gap_reason": certificate.reason if certificate else "",
+        "gd_steps": result.gd_steps,
         "l2": settings.l2,
         "sklearn_C": sklearn_c(settings.l2, n_classes, result.total_weight),
     }

@@ -24,14 +24,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from softreg.design import DesignMatrix, Gathered, Rows
-from softreg.functional import cross_entropy, cross_entropy_and_residual
+from softreg.functional import cross_entropy_and_residual
 
-__all__ = ["Engine", "Evaluation", "Objective", "sklearn_c"]
+__all__ = ["Engine", "Evaluation", "Logits", "Objective", "sklearn_c"]
+
+Logits = list[np.ndarray]
+"""Logits of all rows, class-major (n_classes, rows of the part), one array for each part of the design matrix."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,16 @@ class Evaluation:
     gradient: np.ndarray
 
 
+class Terms:
+    """Sums over some rows: weighted losses and hits, the number of rows, and R Z (n_classes, n_parameters)."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.loss = 0.0
+        self.correct = 0.0
+        self.count = 0
+        self.total = np.zeros(shape[::-1])
+
+
 class Engine(Protocol):
     """What the descents ask of an objective, in memory or elsewhere."""
 
@@ -54,6 +67,10 @@ class Engine(Protocol):
 
     def evaluate(self, theta: np.ndarray, rows: Rows | Gathered | None = None) -> Evaluation:
         """Value and gradient over the given rows (None: all of them)."""
+        ...
+
+    def evaluate_logits(self, logits: Logits, theta: np.ndarray) -> Evaluation:
+        """The same over all rows, from known logits."""
         ...
 
     def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
@@ -95,7 +112,7 @@ class Objective:
         weights = np.ones(self.n_samples) if sample_weight is None else sample_weight.astype(np.float64)
         self.total_weight = float(weights.sum())
         self.sample_weight = weights * (self.n_samples / self.total_weight)  # s n / S: mean 1
-        self._weighted = bool((self.sample_weight != 1).any())
+        self.weighted = bool((self.sample_weight != 1).any())
 
     @property
     def n_samples(self) -> int:
@@ -111,51 +128,92 @@ class Objective:
         """Return J, its parts and its gradient (float64, theta-shaped) over the given rows: one pass over X."""
         V, c = self.design.weights(theta)
 
-        def visit(part: Rows | Gathered) -> tuple[float, float, int, np.ndarray]:
-            loss, correct, count, total = 0.0, 0.0, 0, np.zeros(self.shape)
+        def visit(part: Rows | Gathered) -> Terms:
+            terms = Terms(self.shape)
             for where, block in self.design.blocks(part):
-                logits, targets = _class_major_logits(block, V, c), self.targets[where]
-                losses, residual = cross_entropy_and_residual(logits, targets, axis=0)
-                hits = _hits(logits, targets)
-                if self._weighted:
-                    weight = self.sample_weight[where]
-                    losses, hits = losses * weight, hits * weight
-                    residual *= weight.astype(residual.dtype)
-                loss += float(losses.sum(dtype=np.float64))
-                correct += float(hits.sum(dtype=np.float64))
-                count += hits.size
-                self.design.add_backward(total, block, residual)
-            return loss, correct, count, total
+                residual = self._take_in(terms, self.design.project(block, V, c), where)
+                self.design.add_backward(terms.total, block, residual)
+            return terms
 
         parts: list[Rows | Gathered] = [*self.design.parts()] if rows is None else [rows]
-        loss, correct, count, total = _added(self.design.workers.map(visit, parts))
-        gradient = self.design.gradient(total, count)
-        if self.l2:
-            gradient[: self.design.n_features] += self.l2 * theta[: self.design.n_features]
-        return Evaluation(loss / count + self.penalty(theta), loss / count, correct / count, gradient)
+        return self._evaluation(self.design.workers.map(visit, parts), theta)
 
-    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
-        """Yield the rows of ``order`` as mini-batches for :meth:`evaluate`."""
-        return self.design.batches(order, size)
+    def evaluate_logits(self, logits: Logits, theta: np.ndarray) -> Evaluation:
+        """Return the same over all rows, from logits that are known already: the backward product alone."""
+
+        def visit(pair: tuple[slice, np.ndarray]) -> Terms:
+            part, known = pair
+            terms, last = Terms(self.shape), 0
+            for where, block in self.design.blocks(part):
+                first, last = last, last + block.shape[0]
+                residual = self._take_in(terms, known[:, first:last], where)
+                self.design.add_backward(terms.total, block, residual)
+            return terms
+
+        pairs = list(zip(self.design.parts(), logits, strict=True))
+        return self._evaluation(self.design.workers.map(visit, pairs), theta)
+
+    def value(self, logits: Logits, theta: np.ndarray) -> float:
+        """Return J at theta, from logits that are known already; touches X not at all."""
+
+        def visit(pair: tuple[slice, np.ndarray]) -> Terms:
+            terms = Terms(self.shape)
+            self._take_in(terms, pair[1], pair[0])
+            return terms
+
+        terms = _added(self.design.workers.map(visit, list(zip(self.design.parts(), logits, strict=True))))
+        return terms.loss / terms.count + self.penalty(theta)
 
     def measure(self, theta: np.ndarray) -> tuple[float, float]:
         """Return the cross-entropy and the accuracy over all rows."""
         V, c = self.design.weights(theta)
 
-        def visit(part: slice) -> tuple[float, float]:
-            loss, correct = 0.0, 0.0
+        def visit(part: slice) -> Terms:
+            terms = Terms(self.shape)
             for where, block in self.design.blocks(part):
-                logits, targets, weight = (
-                    _class_major_logits(block, V, c),
-                    self.targets[where],
-                    self.sample_weight[where],
-                )
-                loss += float(weight @ cross_entropy(logits, targets, axis=0))
-                correct += float(weight @ _hits(logits, targets))
-            return loss, correct
+                self._take_in(terms, self.design.project(block, V, c), where)
+            return terms
 
-        loss, correct = _added(self.design.workers.map(visit, self.design.parts()))
-        return loss / self.n_samples, correct / self.n_samples
+        terms = _added(self.design.workers.map(visit, self.design.parts()))
+        return terms.loss / self.n_samples, terms.correct / self.n_samples
+
+    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
+        """Yield the rows of ``order`` as mini-batches for :meth:`evaluate`."""
+        return self.design.batches(order, size)
+
+    def _take_in(self, terms: Terms, logits: np.ndarray, where: Rows) -> np.ndarray:
+        """Add the loss and the hits of some rows to ``terms``; return their weighted residual, class-major."""
+        targets = self.targets[where]
+        losses, residual = cross_entropy_and_residual(logits, targets, axis=0)
+        hits = _hits(logits, targets)
+        if self.weighted:
+            weight = self.sample_weight[where]
+            losses, hits = losses * weight, hits * weight
+            residual *= weight.astype(residual.dtype)
+        terms.loss += float(losses.sum(dtype=np.float64))
+        terms.correct += float(hits.sum(dtype=np.float64))
+        terms.count += hits.size
+        return residual
+
+    def _evaluation(self, parts: list[Terms], theta: np.ndarray) -> Evaluation:
+        terms = _added(parts)
+        gradient = self.design.gradient(terms.total, terms.count)
+        if self.l2:
+            gradient[: self.design.n_features] += self.l2 * theta[: self.design.n_features]
+        cross_entropy = terms.loss / terms.count
+        return Evaluation(cross_entropy + self.penalty(theta), cross_entropy, terms.correct / terms.count, gradient)
+
+    def expected_target(self, values: np.ndarray, where: slice) -> np.ndarray:
+        """Return E_q[values] (rows,) for class-major values (n_classes, rows)."""
+        targets = self.targets[where]
+        if targets.ndim == 2:
+            return np.asarray((values * targets.T).sum(axis=0))
+        return np.asarray(values[targets, np.arange(targets.size)])
+
+    def target_mass(self, rows: slice) -> np.ndarray:
+        """Return each class's share of the weighted targets (n_classes,) in some rows: sum_i s_i q_i."""
+        targets, weight = self.targets[rows], self.sample_weight[rows]
+        return weight @ targets if targets.ndim == 2 else np.bincount(targets, weight, self.n_classes)
 
     def penalty(self, theta: np.ndarray) -> float:
         """Return ``(l2/2) ||W||^2``."""
@@ -172,20 +230,15 @@ def sklearn_c(l2: float, n_classes: int, total_weight: float) -> float:
     return np.inf if l2 == 0 else (2 if n_classes == 2 else 1) / (total_weight * l2)
 
 
-def _added(parts: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Add tuples of numbers and arrays place by place, in the order of the parts."""
-    return tuple(sum(places[1:], start=places[0]) for places in zip(*parts, strict=True))
-
-
-def _class_major_logits(block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """``(block V + c)^T``, shape (n_classes, n_rows).
-
-    BLAS is fastest on (rows, classes), NumPy's reductions over the classes on (classes, rows); the copy in between
-    costs less than either would lose.
-    """
-    logits = np.ascontiguousarray((block @ V).T)
-    logits += c[:, None]
-    return logits
+def _added(parts: list[Terms]) -> Terms:
+    """Add terms in the order of the parts, into the first ones."""
+    first, *others = parts
+    for terms in others:
+        first.loss += terms.loss
+        first.correct += terms.correct
+        first.count += terms.count
+        first.total += terms.total
+    return first
 
 
 def _hits(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -12,10 +12,13 @@ the curvature falls as the model grows confident. (The 1/4 of two-class theory i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from softreg.design import DesignMatrix
 from softreg.errors import DataError
+from softreg.geometry.whitening import Whitening
 
 __all__ = ["curvature_bound", "expected_smoothness", "gram", "largest_eigenvalue"]
 
@@ -24,6 +27,7 @@ GRAM_MAX_FEATURES = 256
 products) and its eigenvalue is exact; beyond, the Lanczos method's passes of 2 n d each cost less."""
 
 LANCZOS_STEPS = 60
+BREAKDOWN = 1e-7
 LANCZOS_TOLERANCE = 1e-4
 LANCZOS_INFLATION = 1.02
 """The Lanczos method approaches lambda_max from below. It stops when a step gains less than the tolerance, and the
@@ -31,19 +35,32 @@ result is inflated by two hundred times that, but never beyond the trace, which 
 
 
 def curvature_bound(
-    design: DesignMatrix, sample_weight: np.ndarray, l2: float, rng: np.random.Generator
+    design: DesignMatrix,
+    sample_weight: np.ndarray,
+    l2: float,
+    rng: np.random.Generator,
+    whitening: Whitening | None = None,
 ) -> tuple[float, float]:
     """Return (L, L_max): bounds on the curvature of the objective, and of the worst single sample's.
 
-    ``L_max = max_i (1/2) ||(z_i, 1)||^2 s_i n / S + l2``. Raises :class:`DataError` where the squares overflow.
+    ``L_max = max_i (1/2) ||(z_i, 1)||^2 s_i n / S + l2``. With a ``whitening`` M, L bounds the curvature in its
+    coordinates, lambda_max of M^-1 (G/2 + l2 I), and L_max that of M = I. Raises :class:`DataError` where the squares
+    overflow.
     """
     share = sample_weight / sample_weight.sum()
     with np.errstate(over="ignore"):
         squares = row_squares(design)
     if not np.isfinite(squares).all():
         raise DataError("A feature holds values too large to be squared.", "Scale it, or change its unit.")
-    L = 0.5 * largest_eigenvalue(design, share, float(share @ squares), rng) + l2
-    return L, max(L, 0.5 * float((share * squares).max()) * design.n_samples + l2)
+    L_max = 0.5 * float((share * squares).max()) * design.n_samples + l2
+    if whitening is None:
+        L = 0.5 * largest_eigenvalue(design, share, float(share @ squares), rng) + l2
+        return L, max(L, L_max)
+    penalised = np.full((design.n_parameters, 1), l2)
+    penalised[design.n_features :] = 0
+    first = rng.standard_normal((design.n_parameters, 1))
+    L = _lanczos(lambda v: 0.5 * design.second_moment(v, share) + penalised * v, whitening.solve, first)
+    return L, max(L, L_max)
 
 
 def expected_smoothness(L: float, L_max: float, n_samples: int, batch_size: int) -> float:
@@ -101,30 +118,44 @@ def gram(design: DesignMatrix, share: np.ndarray) -> np.ndarray:
     return total
 
 
-def largest_eigenvalue(design: DesignMatrix, share: np.ndarray, trace: float, rng: np.random.Generator) -> float:
-    """Return lambda_max(Xb^T diag(share) Xb), exactly or from above, given the matrix's trace.
-
-    The Lanczos method needs one pass over X a step, and never forms the matrix (Golub & Van Loan, *Matrix
-    Computations* (2013), section 10.1). Power iteration costs the same and gains so little a step, where the large
-    eigenvalues lie close together, that it would stop well below the largest.
-    """
+def largest_eigenvalue(
+    design: DesignMatrix,
+    share: np.ndarray,
+    trace: float,
+    rng: np.random.Generator,
+) -> float:
+    """Return lambda_max(Xb^T diag(share) Xb), exactly or from above, given the matrix's trace."""
     if design.n_parameters <= GRAM_MAX_FEATURES:
         return max(0.0, float(np.linalg.eigvalsh(gram(design, share))[-1]))
-    vector = rng.standard_normal((design.n_parameters, 1))
-    vector /= np.linalg.norm(vector)
-    before, value, beta = np.zeros_like(vector), 0.0, 0.0
+    first = rng.standard_normal((design.n_parameters, 1))
+    return min(trace, _lanczos(lambda vector: design.second_moment(vector, share), lambda vector: vector, first))
+
+
+def _lanczos(
+    times: Callable[[np.ndarray], np.ndarray], solve: Callable[[np.ndarray], np.ndarray], first: np.ndarray
+) -> float:
+    """The largest eigenvalue of M^-1 A, inflated, from products ``times`` A and solves with M alone.
+
+    The Lanczos method in M's inner product, which never forms the matrices (Golub & Van Loan, *Matrix Computations*
+    (2013), section 10.1). Power iteration costs the same and gains so little a step, where the large eigenvalues lie
+    close together, that it would stop well below the largest.
+    """
+    image, vector = first, solve(first)  # the image of a vector v is M v
+    image, vector = (both / np.sqrt(np.vdot(first, vector)) for both in (image, vector))
+    before, value, beta = np.zeros_like(image), 0.0, 0.0
     diagonal: list[float] = []
     beside: list[float] = []
     for _ in range(LANCZOS_STEPS):
-        product = design.second_moment(vector, share) - beta * before
+        product = times(vector) - beta * before
         diagonal.append(float(np.vdot(vector, product)))
-        product -= diagonal[-1] * vector
+        product -= diagonal[-1] * image
         tridiagonal = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
         previous, value = value, float(np.linalg.eigvalsh(tridiagonal)[-1])
-        beta = float(np.linalg.norm(product))
+        solved = solve(product)
+        beta = float(np.sqrt(max(0.0, np.vdot(product, solved))))
         # beta is zero where the steps have reached all that the matrix can reach from the first vector
-        if value - previous <= LANCZOS_TOLERANCE * value or beta <= np.finfo(design.dtype).eps * value:
+        if value - previous <= LANCZOS_TOLERANCE * value or beta <= BREAKDOWN * value:
             break
-        before, vector = vector, product / beta
+        before, image, vector = image, product / beta, solved / beta
         beside.append(beta)
-    return min(trace, value * LANCZOS_INFLATION)
+    return value * LANCZOS_INFLATION
