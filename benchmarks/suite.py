@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from benchmarks import descents, gradients, memory, processes
+from benchmarks import descents, gradients, growth, memory, processes, rivals
 from benchmarks.harness import Absent, Effort, Ratio
 
 __all__ = ["BENCHES", "Bench"]
@@ -16,6 +16,12 @@ BENCHES: dict[str, Bench] = {
     "sgd-numpy": descents.against_numpy,
     "gradient": gradients.against_numpy,
     "memory": memory.of_fit,
+    "small": rivals.small,
+    "forest": rivals.forest_cover,
+    "text": rivals.words,
+    "growth": growth.of_a_step,
+    "lbfgs-100": rivals.lbfgs_100,
+    "lbfgs-500": rivals.lbfgs_500,
     "help": processes.of_help,
     "predict": processes.of_predict,
     "train": processes.of_train,
