@@ -80,7 +80,9 @@ class Scaling:
             low, high = np.full(n_features, low.min()), np.full(n_features, high.max())
         span = high - low
         # subtle: a column whose values differ by rounding alone is constant, not one to be blown up
-        span[span <= 8 * np.finfo(X.dtype).eps * np.maximum(abs(low), abs(high))] = 0
+        # or is one whose spread can hardly be told from zero, and could not be divided by
+        told = np.finfo(X.dtype)
+        span[span <= np.maximum(8 * told.eps * np.maximum(abs(low), abs(high)), told.tiny / told.eps)] = 0
         if kind == "unit":
             return cls(low * shifted, _positive(span))
         mean, deviation = _moments(X, span, sample_weight)

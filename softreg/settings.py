@@ -14,6 +14,7 @@ __all__ = [
     "CLASS_WEIGHTS",
     "DOWNLOADED",
     "DTYPES",
+    "FIRST_ORDER",
     "IDX_NAMED",
     "OPTIMIZERS",
     "PLOT_KINDS",
@@ -31,7 +32,8 @@ __all__ = [
     "tol_of",
 ]
 
-OPTIMIZERS = ("auto", "cg", "gd", "sgd", "momentum", "nesterov", "adam")
+FIRST_ORDER = ("gd", "sgd", "momentum", "nesterov", "adam")
+OPTIMIZERS = ("auto", "cg", *FIRST_ORDER)
 PRECONDITIONS = ("auto", "none", "diagonal", "whiten")
 SCHEDULES = ("constant", "inverse", "cosine")
 SCALES = ("auto", "standard", "unit", "none")

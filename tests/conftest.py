@@ -109,7 +109,7 @@ def _flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("datasets", "configs"):
         shutil.copytree(ROOT / name, folder / name)
     own = Shell(folder)
-    own.ok("train", "iris", "--epochs", 50, "-q")
+    own.ok("train", "iris", "--epochs", 50, "--optimizer", "gd", "-q")
     own.ok("train", "iris", "--epochs", 40, "--optimizer", "sgd", "--early-stopping", "-q")
     own.ok("train", "datasets/penguins.csv", "--epochs", 60, "-q")
     return folder

@@ -27,7 +27,6 @@ def backward(design: DesignMatrix, R: np.ndarray) -> np.ndarray:
     return design.gradient(total)
 
 
-
 def table(n_samples: int = 60, n_features: int = 5, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return rng.standard_normal((n_samples, n_features)) * np.logspace(-3, 3, n_features) + 10 * rng.standard_normal(

@@ -47,7 +47,7 @@ def test_defaults_are_those_of_the_settings() -> None:
         else:
             default = known[other_names.get(name, name)]
             assert value == ("auto" if default is None else default), name
-    assert set(known) - {other_names.get(n, n) for n in parameters} == {"seed", "dtype"}
+    assert set(known) - {other_names.get(n, n) for n in parameters} == {"seed", "dtype", "threads", "time_limit"}
 
 
 def test_shapes_for_three_classes_and_for_two() -> None:
@@ -160,7 +160,7 @@ def test_fit_goes_on_refusing_quantities() -> None:
 def test_partial_fit_is_there_for_mini_batch_methods_alone() -> None:
     for optimizer in ("sgd", "adam"):
         assert hasattr(SoftmaxRegression(optimizer=optimizer), "partial_fit")
-    for optimizer in ("gd", "momentum", "nesterov"):
+    for optimizer in ("auto", "cg", "gd", "momentum", "nesterov"):
         assert not hasattr(SoftmaxRegression(optimizer=optimizer), "partial_fit")
 
 
@@ -261,6 +261,7 @@ def test_without_intercept_the_origin_is_undecided() -> None:
     "wrong",
     [
         {"optimizer": "lbfgs"},
+        {"precondition": "jacobi"},
         {"scale": "robust"},
         {"schedule": "step"},
         {"class_weight": "equal"},
@@ -294,7 +295,7 @@ def test_too_few_iterations_are_told_by_a_warning() -> None:
 
 def test_divergence_is_told_by_a_warning_that_names_a_safe_step() -> None:
     with pytest.warns(ConvergenceWarning, match="safe learning_rate"):
-        model = SoftmaxRegression(learning_rate=1e6, max_iter=50, l2=0.1).fit(*IRIS)
+        model = SoftmaxRegression(optimizer="gd", learning_rate=1e6, max_iter=50, l2=0.1).fit(*IRIS)
 
     assert np.isfinite(model.coef_).all()
 
@@ -302,10 +303,10 @@ def test_divergence_is_told_by_a_warning_that_names_a_safe_step() -> None:
 @unconverged
 def test_warm_start_goes_on_where_the_last_fit_ended() -> None:
     X, y = IRIS
-    warm = SoftmaxRegression(scale="standard", max_iter=30, warm_start=True).fit(X, y)
+    warm = SoftmaxRegression(optimizer="gd", scale="standard", max_iter=30, warm_start=True).fit(X, y)
     first = warm.loss_curve_[-1]
     warm.fit(X, y)
-    at_once = SoftmaxRegression(scale="standard", max_iter=60).fit(X, y)
+    at_once = SoftmaxRegression(optimizer="gd", scale="standard", max_iter=60).fit(X, y)
 
     assert warm.loss_curve_[0] == pytest.approx(first, rel=1e-12)
     np.testing.assert_allclose(warm.coef_, at_once.coef_, rtol=1e-9)
@@ -317,7 +318,13 @@ def test_warm_start_goes_on_where_the_last_fit_ended() -> None:
 def test_early_stopping_holds_rows_out_and_watches_them() -> None:
     X, y = load_breast_cancer(return_X_y=True)
     model = SoftmaxRegression(
-        scale="standard", l2=0.0, early_stopping=True, validation_fraction=0.3, n_iter_no_change=3, random_state=0
+        optimizer="gd",
+        scale="standard",
+        l2=0.0,
+        early_stopping=True,
+        validation_fraction=0.3,
+        n_iter_no_change=3,
+        random_state=0,
     ).fit(X, y)
     watched = [row["val_cross_entropy"] for row in model.history_]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softreg.optimizers import Optimizer, make
-from softreg.settings import OPTIMIZERS
+from softreg.settings import FIRST_ORDER
 
 CURVATURES = np.array([0.3, 1.0, 4.0])
 
@@ -45,7 +45,7 @@ def by_heart(name: str, slope, x: float, rate: float, steps: int, momentum: floa
     return path
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", FIRST_ORDER)
 def test_each_method_follows_its_papers_formulas(name: str) -> None:
     def slope(x):
         return np.tanh(x - 2) + 0.1 * x  # smooth, and not a quadratic
@@ -58,9 +58,9 @@ def test_each_method_follows_its_papers_formulas(name: str) -> None:
 
 
 def test_the_registry_and_the_settings_name_the_same_methods() -> None:
-    for name in OPTIMIZERS:
+    for name in FIRST_ORDER:
         assert make(name, 0.9).title
-    assert len({make(name, 0.9).title for name in OPTIMIZERS}) == len(OPTIMIZERS)
+    assert len({make(name, 0.9).title for name in FIRST_ORDER}) == len(FIRST_ORDER)
 
 
 def test_gradient_descent_on_a_quadratic_is_a_power() -> None:
@@ -128,7 +128,7 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradient(size: float
     assert step[0] == pytest.approx(-sign * 0.01, rel=0.011)  # epsilon takes its share at 1e-6
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", FIRST_ORDER)
 def test_update_is_pure(name: str) -> None:
     method = make(name, 0.9)
     gradient = np.array([1.0, -2.0])
@@ -143,7 +143,7 @@ def test_update_is_pure(name: str) -> None:
         np.testing.assert_array_equal(memory[key], before[key])
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", FIRST_ORDER)
 def test_memory_has_the_same_names_before_and_after_a_step(name: str) -> None:
     # a checkpoint stores arrays by name, and must find them again
     method = make(name, 0.9)
@@ -154,7 +154,7 @@ def test_memory_has_the_same_names_before_and_after_a_step(name: str) -> None:
     assert all(isinstance(value, np.ndarray | np.generic) for value in after.values())
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", FIRST_ORDER)
 def test_where_the_gradient_is_zero_a_method_at_rest_stays(name: str) -> None:
     method = make(name, 0.9)
     step, _ = method.update(np.zeros(3), method.init(np.ones(3)), 0.1)

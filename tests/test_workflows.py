@@ -57,7 +57,7 @@ def test_every_kind_of_file_with_the_same_numbers_gives_the_same_answers():
     _files()
     ends = {}
     for suffix in ("csv", "tsv", "parquet", "npz", "svmlight", "libsvm"):
-        told = train(_request(f"t.{suffix}", epochs=20, scale="none"))
+        told = train(_request(f"t.{suffix}", optimizer="gd", epochs=20, scale="none"))
         ends[suffix] = told.metrics["objective"]["final"]
         assert told.metrics["train"]["classes"] == ["0", "1", "2"]
         assert told.run.path.name.startswith("t-")
@@ -128,7 +128,7 @@ def test_nothing_is_written_when_training_fails(tmp_path):
 def test_the_step_is_announced_before_the_first_row():
     heard = []
     train(
-        _request("iris", epochs=1),
+        _request("iris", optimizer="gd", epochs=1),
         announce=lambda step: heard.append(step.learning_rate),
         observe=lambda row: heard.append(row["epoch"]),
     )
@@ -177,7 +177,7 @@ def test_coefficients_name_every_feature_and_class_once():
 
 
 def test_a_long_training_reaches_what_a_short_one_began():
-    short, long = (train(_request("iris", epochs=epochs)).metrics["objective"]["final"] for epochs in (10, 200))
+    short, long = (train(_request("iris", optimizer="gd", epochs=epochs)).metrics["objective"]["final"] for epochs in (10, 200))
     assert long < short
 
 

@@ -99,7 +99,8 @@ def _steps(result: TrainResult) -> str:
     seconds = f"{fit.history[-1]['seconds']:.2f}{HOLD}s"
     count = int(fit.history[-1]["epoch"])
     if fit.step_size is None:
-        rival = f"; gd would need about {counted(fit.gd_steps)}" if fit.gd_steps else ""
+        needed = result.metrics["objective"]["gd_steps"]
+        rival = f"; gd would need about {counted(needed)}" if needed else ""
         return f"{plural(count, 'step')}, {seconds}{rival}"
     auto = " (auto)" if settings.learning_rate is None else ""
     return f"{plural(count, 'epoch')}, {seconds}, learning rate{HOLD}{fit.step_size.learning_rate:.3g}{auto}"
@@ -119,9 +120,10 @@ def _ending(result: TrainResult) -> str:
     """Why training stopped, in a few words; where it did not converge, how far it is from that."""
     fit, settings = result.fit, result.settings
     last = fit.history[-1]
-    kept = f" (kept: epoch{HOLD}{fit.state.epoch})" if fit.state.epoch < last["epoch"] else ""
-    if fit.converged and fit.step_size is None and not kept:
-        return ""  # the proof, or its absence, tells more
+    word = "epoch" if fit.step_size else "step"
+    kept = f" (kept: {word}{HOLD}{fit.state.epoch})" if fit.state.epoch < last["epoch"] else ""
+    if fit.converged and fit.step_size is None and not kept and _proof(result.metrics["objective"]):
+        return ""  # the proof tells more
     if fit.converged or fit.diverged or last["epoch"] < settings.epochs:
         return f"; {fit.stopped_because}{kept}"
     if last["grad_norm"] is None:

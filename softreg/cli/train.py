@@ -142,7 +142,8 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         click.echo(dumps({"run": str(result.run.path)} | result.metrics), nl=False)
     elif not quiet:
         click.echo(training_summary(result))
-    _judge(result, values["require_convergence"])
+    # an interrupted training has its own exit code
+    _judge(result, values["require_convergence"] and not interruption.code)
     if interruption.code:
         click.echo(f"softreg: {interruption.reason}; what was reached is in {result.run.path}.", err=True)
         ctx.exit(interruption.code)
@@ -155,7 +156,7 @@ def _judge(result: Any, require_convergence: bool) -> None:
         raise DivergedError(
             f"Training diverged: {fit.stopped_because}. The best weights, of epoch {fit.state.epoch}, were kept in "
             f"{result.run.path}.",
-            f"A safe step is --learning-rate {fit.step_size.safe:.3g}." if fit.step_size else "Try --scale standard.",
+            _cure(result),
         )
     if require_convergence and not fit.converged:
         raise NotConvergedError(
@@ -186,10 +187,9 @@ def _notes(result: Any, record: dict[str, Any]) -> list[str]:
         notes.append("the data is not what it was when this configuration was recorded (its SHA-256 differs).")
     if not result.dataset.origin["replayable"]:
         notes.append("the data came from standard input: this run cannot be repeated from its configuration.")
-    told_apart = _told_apart(result.metrics["train"]) if not result.settings.l2 else []
-    if told_apart:
+    if result.separated:
         notes.append(
-            f"with --l2 0 the training rows of {listed(told_apart, most=3)} are told apart without a mistake: their "
+            f"with --l2 0 the training rows of {listed(result.separated, most=3)} are told apart without a mistake: their "
             "weights have no best value and can grow for ever, so where they stop is chance. Give --l2 above 0."
         )
     if result.settings.class_weight == "balanced":
@@ -200,7 +200,8 @@ def _notes(result: Any, record: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _told_apart(metrics: dict[str, Any]) -> list[str]:
-    """Classes that no row was wrongly taken for or from: signs of separable data."""
-    perfect = [row["class"] for row in metrics["per_class"] if row["precision"] == 1 and row["recall"] == 1]
-    return [str(name) for name in perfect]
+def _cure(result: Any) -> str:
+    """What to type after a divergence."""
+    if result.fit.step_size:
+        return f"A safe step is --learning-rate {result.fit.step_size.safe:.3g}."
+    return "Give --l2 above 0." if not result.settings.l2 else "Raise --l2, or try --precondition diagonal."

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-__all__ = ["WIDTH", "compact",
-    "counted", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
+__all__ = ["WIDTH", "compact", "counted", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
 
 WIDTH = 80
 MARGIN = 10

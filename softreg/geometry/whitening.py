@@ -25,7 +25,7 @@ Sources: Boehning 1992, doi:10.1007/BF00048682 (the matrix at W = 0 bounds the c
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.linalg
@@ -101,19 +101,18 @@ def make_whitening(
     if kind == "none":
         return _Identity()
     shared = proba.ndim == 1
+    # rows of which the model is sure have no curvature to speak of; the floor keeps M definite
+    curvature = np.full((1, 1), 1 / n_classes) if shared else (proba * (1 - proba)).clip(1e-4 / n_classes)
     if kind == "diagonal":
-        weights = sample_weight[None] / n_classes if shared else sample_weight * proba * (1 - proba)
-        return _Diagonal(design, weights, l2)
+        return _Diagonal(design, sample_weight * curvature, l2)
     if shared:
         rows, weight = drawn(sample_weight, shared_rows(design, n_classes), rng)
         return _Block(design, rows, weight, 1 / n_classes, l2)
     blocks = []
-    for p in proba:
-        weights = sample_weight * p * (1 - p)
+    for of_class in curvature:
+        weights = sample_weight * of_class
         rows, weight = drawn(weights, class_rows(design), rng)
-        # a class of which the model is sure everywhere has no curvature to speak of; the floor keeps M definite
-        mass = max(float(weights.mean()), 1e-4 / n_classes)
-        blocks.append(_Block(design, rows, weight, mass, l2))
+        blocks.append(_Block(design, rows, weight, float(weights.mean()), l2))
     return _ByClass(blocks)
 
 
@@ -138,23 +137,27 @@ class _Diagonal:
     """``M_jk = sum_i w_ik z_ij^2 / n + l2``, one column for all classes or one for each."""
 
     def __init__(self, design: DesignMatrix, weights: np.ndarray, l2: float) -> None:
-        d = design.n_features
+        inverse = 1 / design.scaling.scale
 
         def visit(part: slice) -> np.ndarray:
-            total = np.zeros((len(weights), d))
+            total = np.zeros((len(weights), design.n_features))
             for where, block in design.blocks(part):
-                square = block.multiply(block) if is_sparse(block) else block * block
-                weight = weights[:, where].astype(design.dtype)
-                total += (square.T @ weight.T).T if is_sparse(block) else weight @ square
+                # subtle: scaled before it is squared, so that the square of a large unit does not overflow
+                scaled = block.multiply(inverse[None]).tocsr() if is_sparse(block) else block * inverse
+                total += (
+                    (scaled.multiply(scaled).T @ weights[:, where].T).T
+                    if is_sparse(block)
+                    else (weights[:, where] @ (scaled * scaled))
+                )
             return total
 
-        squares = sum(design.workers.map(visit, design.parts()), np.zeros((len(weights), d)))
-        diagonal = squares.T / design.scaling.scale[:, None] ** 2 / design.n_samples + l2
+        squares = sum(design.workers.map(visit, design.parts()), np.zeros((len(weights), design.n_features)))
+        diagonal = squares.T / design.n_samples + l2
         if design.fit_intercept:
-            diagonal = np.vstack([diagonal, np.maximum(weights.mean(axis=1), 1e-12)])
+            diagonal = np.vstack([diagonal, weights.mean(axis=1)])
         if not np.isfinite(diagonal).all():
             raise _too_large()
-        self._diagonal = np.where(diagonal > 0, diagonal, 1.0)
+        self._diagonal = np.where(diagonal > np.finfo(np.float64).tiny, diagonal, 1.0)
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         return gradient / self._diagonal
@@ -172,13 +175,16 @@ class _Block:
         self.mean = mean_of(design, rows, weight) if design.fit_intercept else np.zeros(design.n_features)
         matrix = mass * covariance(design, rows, weight, self.mean)
         diagonal = np.diagonal(matrix) + l2
+        # subtle: about its mean, a constant column's values are roundings of that mean
+        eps = np.finfo(design.dtype).eps
+        seen = diagonal > np.maximum(mass * (8 * eps * self.mean) ** 2, np.finfo(np.float64).tiny)
         if not np.isfinite(diagonal).all():
             raise _too_large()
         # subtle: equilibrated, so that columns of any unit are alike; a constant column without penalty gets a 1
-        self._unit = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        self._unit = 1 / np.sqrt(np.where(seen, diagonal, 1.0))
         matrix *= self._unit[:, None] * self._unit
-        ridge = 16 * np.finfo(design.dtype).eps * max(16, design.n_features)
-        matrix[np.diag_indices_from(matrix)] = np.where(diagonal > 0, 1.0 + ridge, 1.0)
+        ridge = 16 * eps * max(16, design.n_features)
+        matrix[np.diag_indices_from(matrix)] = np.where(seen, 1.0 + ridge, 1.0)
         self._factor = scipy.linalg.cho_factor(matrix, overwrite_a=True, check_finite=False)
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
@@ -206,9 +212,13 @@ def mean_of(design: DesignMatrix, rows: Rows, weight: np.ndarray) -> np.ndarray:
     """Weighted mean of the scaled features over the rows, in float64."""
     total, seen = np.zeros(design.n_features), 0
     for _, block in design.blocks(rows):
-        total += weight[seen : seen + block.shape[0]] @ np.asarray(block, np.float64)
+        total += weight[seen : seen + block.shape[0]] @ _dense(block).astype(np.float64, copy=False)
         seen += block.shape[0]
     return np.asarray(total / design.scaling.scale)
+
+
+def _dense(block: Any) -> np.ndarray:
+    return np.asarray(block.toarray() if is_sparse(block) else block)
 
 
 def covariance(design: DesignMatrix, rows: Rows, weight: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -222,7 +232,7 @@ def covariance(design: DesignMatrix, rows: Rows, weight: np.ndarray, mean: np.nd
         total = np.zeros((design.n_features, design.n_features))
         seen = piece.start
         for _, block in design.blocks(slice(piece.start, piece.stop) if isinstance(rows, slice) else rows[piece]):
-            scaled = block * inverse
+            scaled = _dense(block) * inverse
             scaled -= mean
             scaled *= np.sqrt(weight[seen : seen + block.shape[0]]).astype(design.dtype)[:, None]
             total += scaled.T @ scaled

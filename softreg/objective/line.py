@@ -23,7 +23,10 @@ __all__ = ["Line"]
 TOLERANCE = 1e-2
 """Relative accuracy of a step: conjugate directions gain nothing from more."""
 
-MOST_STEPS = 20
+MOST_STEPS = 40
+
+FAR = 100.0
+"""A move of a logit that changes odds by e^100: a first guess need not reach further."""
 
 
 class Line:
@@ -53,22 +56,35 @@ class Line:
             float(sums[1]) + self._penalty_curvature,
         )
 
-    def exact_step(self, start: float = 1.0) -> float:
-        """Return the t > 0 that minimises phi, to one part in a hundred, for a direction that descends.
+    def exact_step(self, slope_at_0: float, start: float = 1.0) -> float:
+        """Return the t > 0 that minimises phi, to one part in a hundred, given phi'(0) < 0.
 
-        Where phi falls for ever (separable classes without penalty), the step is the last of a few doublings.
+        Where phi falls for ever (separable classes without penalty), the step ends where its slope is no longer seen.
         """
         low, high, t = 0.0, np.inf, start
-        for _ in range(MOST_STEPS):
+        for steps in range(MOST_STEPS):
             slope, curvature = self.slopes(t)
-            low, high = (low, t) if slope > 0 else (t, high)
+            low, high = (t, high) if slope < 0 else (low, t)
             newton = t - slope / curvature if curvature > 0 else np.inf
-            if not low < newton < high or newton > 4 * t:
-                newton = 0.5 * (low + high) if high < np.inf else 4 * t
-            if abs(newton - t) <= TOLERANCE * t:
+            near = abs(newton - t) <= TOLERANCE * t
+            # subtle: where a far row's curvature makes Newton's step short, the slope is not small
+            if near and abs(slope) <= 0.1 * abs(slope_at_0):
                 return float(newton)
+            if high - low <= TOLERANCE * low or (slope == 0 and steps):
+                return float(low or t)
+            if steps == 0 and not 0.25 * t < newton < 4 * t:
+                newton = self._first_guess(slope_at_0)
+            elif newton > 4 * t:
+                newton = 4 * t
+            if near or not low < newton < high:
+                newton = min(0.5 * (low + high) if low > 0 else 0.1 * high, 4 * t)
             t = newton
-        return float(t)
+        return float(low or t)
+
+    def _first_guess(self, slope: float) -> float:
+        """Newton's step from 0, which knows the direction's unit, but moves no logit by more than FAR."""
+        curvature, farthest = self.slopes(0.0)[1], max(float(np.abs(moved).max()) for moved in self.moves)
+        return min(-slope / curvature if curvature > 0 else np.inf, FAR / farthest if farthest > 0 else np.inf)
 
     def at(self, t: float) -> tuple[Logits, np.ndarray]:
         """Return (logits, theta) at t, as new arrays."""

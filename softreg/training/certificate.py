@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softreg.design import DesignMatrix
-from softreg.functional import softmax
+from softreg.functional import log_softmax, softmax
 from softreg.geometry import make_whitening, precondition_of
 from softreg.objective import Line, Logits, Objective
 from softreg.training.line_descent import even
@@ -29,6 +29,9 @@ from softreg.training.line_descent import even
 __all__ = ["Certificate", "certify"]
 
 NEWTON_STEPS = 50
+
+BALANCED = 1e-9
+"""Sum of |grad_b| that counts as zero; Newton's last step usually leaves a millionth of it, the rounding."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ def certify(objective: Objective, theta: np.ndarray) -> Certificate:
     if not objective.l2:
         return Certificate(None, None, "no penalty (l2 = 0): no weights need reach the least objective")
     J = _in_float64(objective)
+    if not np.sum([J.target_mass(rows) for rows in J.design.parts()], axis=0).all():
+        return Certificate(None, None, "a class without weight: its intercept has no least")
     logits = J.design.forward(theta)
     here = J.value(logits, theta)
     if not np.isfinite(here):
@@ -52,41 +57,50 @@ def certify(objective: Objective, theta: np.ndarray) -> Certificate:
     solved, solved_logits = _with_best_intercept(J, theta, logits)
     evaluation = J.evaluate_logits(solved_logits, solved)
     d = J.design.n_features
-    upper = here - evaluation.objective + float((evaluation.gradient[:d] ** 2).sum()) / (2 * J.l2)
     lower = here - min(evaluation.objective, _after_a_step(J, solved, solved_logits, evaluation.gradient))
     # subtle: a fall below the rounding of J is no fall
-    lower, noise = max(0.0, lower), 64 * np.finfo(np.float64).eps * max(1.0, here)
-    lower, upper = (0.0 if lower <= noise else lower), max(upper, 0.0) + noise
-    if upper >= here:
+    noise = 64 * float(np.finfo(np.float64).eps) * max(1.0, here)
+    lower = lower if lower > noise else 0.0
+    unbalanced = float(np.abs(evaluation.gradient[d:]).sum())
+    if unbalanced > BALANCED:
+        return Certificate(lower, None, "not proved yet: no intercepts were found that balance these weights")
+    # what is left of grad_b counts for as far as an intercept could still go
+    rest = unbalanced * max(float(np.ptp(part, axis=0).max()) for part in solved_logits)
+    upper = here - evaluation.objective + float((evaluation.gradient[:d] ** 2).sum()) / (2 * J.l2)
+    upper = max(upper, 0.0) + rest + noise
+    if not upper < here:
         return Certificate(lower, None, "not proved yet: the upper bound is above the objective itself")
     return Certificate(lower, upper)
 
 
 def _in_float64(objective: Objective) -> Objective:
-    design = objective.design
+    design, targets = objective.design, objective.targets
+    if targets.ndim == 2:
+        # subtle: rounded distributions no longer sum to 1, and then no intercept makes every grad_b zero
+        targets = targets / targets.sum(axis=1, keepdims=True, dtype=np.float64)
     wide = DesignMatrix(design.X, design.scaling, design.fit_intercept, design.workers, dtype=np.dtype(np.float64))
-    return Objective(wide, objective.targets, objective.sample_weight, n_classes=objective.n_classes, l2=objective.l2)
+    return Objective(wide, targets, objective.sample_weight, n_classes=objective.n_classes, l2=objective.l2)
 
 
 def _with_best_intercept(J: Objective, theta: np.ndarray, logits: Logits) -> tuple[np.ndarray, Logits]:
-    """Return (theta, logits) with the intercept that makes grad_b zero, by damped Newton steps on K numbers."""
+    """Return (theta, logits) with the intercept that makes grad_b zero to rounding, by Newton steps on K numbers.
+
+    Where they go astray, each class's log odds are raised by log(its share / its mean probability) instead, which never
+    raises J (Darroch & Ratcliff 1972, doi:10.1214/aoms/1177692379), and knows no vanishing curvature.
+    """
     if not J.design.fit_intercept:
         return theta, logits
-    value = J.value(logits, theta)
+    gradient, hessian, share = _intercept_slopes(J, logits)
     for _ in range(NEWTON_STEPS):
-        gradient, hessian = _intercept_slopes(J, logits)
-        step = -np.linalg.lstsq(hessian, gradient, rcond=None)[0]
-        fall = -float(gradient @ step)
-        if not fall > 1e-18:
-            break
-        moved, size = _shifted(theta, logits, step), 1.0
-        while J.value(moved[1], moved[0]) > value - 0.25 * size * fall and size > 1e-6:
-            size /= 2
-            moved = _shifted(theta, logits, size * step)
-        reached = J.value(moved[1], moved[0])
-        if not reached < value:
-            break
-        (theta, logits), value = moved, reached
+        norm, newton = np.abs(gradient).sum(), -np.linalg.lstsq(hessian, gradient, rcond=None)[0]
+        moved = _shifted(theta, logits, newton)
+        slopes = _intercept_slopes(J, moved[1])
+        if not np.abs(slopes[0]).sum() < 0.5 * norm:
+            if norm <= BALANCED:
+                break
+            moved = _shifted(theta, logits, np.log(share) - _log_mean_proba(J, logits))
+            slopes = _intercept_slopes(J, moved[1])
+        (theta, logits), (gradient, hessian, share) = moved, slopes
     return theta, logits
 
 
@@ -94,16 +108,23 @@ def _shifted(theta: np.ndarray, logits: Logits, step: np.ndarray) -> tuple[np.nd
     return np.vstack([theta[:-1], theta[-1:] + step]), [part + step[:, None] for part in logits]
 
 
-def _intercept_slopes(J: Objective, logits: Logits) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient (K,) and Hessian (K, K) of J in the intercept."""
+def _intercept_slopes(J: Objective, logits: Logits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gradient (K,) and Hessian (K, K) of J in the intercept, and each class's share of the targets (K,)."""
     K = J.n_classes
-    gradient, hessian = np.zeros(K), np.zeros((K, K))
+    share, mass, hessian = np.zeros(K), np.zeros(K), np.zeros((K, K))
     for rows, part in zip(J.design.parts(), logits, strict=True):
         proba, weight = softmax(part, axis=0), J.sample_weight[rows]
-        mass = proba @ weight
-        gradient += mass - J.target_mass(rows)
-        hessian += np.diag(mass) - (proba * weight) @ proba.T
-    return gradient / J.n_samples, hessian / J.n_samples
+        mass += proba @ weight
+        share += J.target_mass(rows)
+        hessian -= (proba * weight) @ proba.T
+    return (mass - share) / J.n_samples, (np.diag(mass) + hessian) / J.n_samples, share / J.n_samples
+
+
+def _log_mean_proba(J: Objective, logits: Logits) -> np.ndarray:
+    """Logarithm of each class's weighted mean probability (K,), also where that is too small for a number."""
+    log_proba = np.concatenate([log_softmax(part, axis=0) for part in logits], axis=1)
+    highest = log_proba.max(axis=1)
+    return np.asarray(highest + np.log(np.exp(log_proba - highest[:, None]) @ J.sample_weight / J.n_samples))
 
 
 def _after_a_step(J: Objective, theta: np.ndarray, logits: Logits, gradient: np.ndarray) -> float:
@@ -114,6 +135,7 @@ def _after_a_step(J: Objective, theta: np.ndarray, logits: Logits, gradient: np.
     proba = np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
     rng = np.random.default_rng(0)
     whitening = make_whitening(kind, J.design, J.sample_weight, J.l2, proba=proba, rng=rng)
-    line = Line(J, logits, theta, -even(whitening.solve(even(gradient))))
-    moved, there = line.at(line.exact_step())
+    direction = -even(whitening.solve(even(gradient)))
+    line = Line(J, logits, theta, direction)
+    moved, there = line.at(line.exact_step(float(np.vdot(gradient, direction))))
     return J.value(moved, there)

@@ -156,7 +156,8 @@ def _descent(
     name = method_of(settings)
     if name == "cg":
         state = resume.state if resume else _first(objective, {}, settings, start)
-        state = replace(state, theta=even(state.theta))
+        if not resume:
+            state = replace(state, theta=even(state.theta))
         kind = precondition_of(settings.precondition, objective.design, objective.n_classes)
         return descend_along_lines(objective, kind, settings.seed, state, held_out), None
     optimizer = make(name, settings.momentum)

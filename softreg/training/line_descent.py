@@ -47,7 +47,7 @@ def descend_along_lines(
         gradient = even(evaluation.gradient)
         direction, memory = Conjugate().update(gradient, even(whitening.solve(gradient)), state.memory)
         line = Line(objective, logits, state.theta, direction)
-        step = line.exact_step()
+        step = line.exact_step(float(np.vdot(gradient, direction)))
         logits, theta = line.at(step)
         if (state.epoch + 1) % REFRESH == 0:
             logits = objective.design.forward(theta)

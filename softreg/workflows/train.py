@@ -26,6 +26,7 @@ from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, id
 from softreg.training import Fit, Problem, Row, StepSize, fit
 from softreg.workflows.answers import Mistake, answers, surest_mistake, write_table
 from softreg.workflows.draw import draw_into_run
+from softreg.workflows.separable import separated
 
 __all__ = ["TrainRequest", "TrainResult", "train"]
 
@@ -48,7 +49,7 @@ class TrainRequest:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What there is to tell of a training."""
+    """What there is to tell of a training; ``separated`` names classes whose weights, unpenalised, have no end."""
 
     run: Run
     dataset: Dataset
@@ -59,6 +60,7 @@ class TrainResult:
     metrics: dict[str, Any]
     class_counts: dict[str, int]
     mistake: Mistake | None = None
+    separated: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
@@ -97,6 +99,9 @@ def train(
     metrics = {"schema": SCHEMA, "objective": _objective(result, request.training, len(classes))} | scores
     run = runs.create(request.out, Path(dataset.name).stem or "run", request.overwrite)
     told = TrainResult(run, dataset, split, model, result, request.training, metrics, _counts(codes, classes))
+    if not request.training.l2:
+        apart = separated(log_proba["train"], codes[split.train], fit_intercept=request.training.fit_intercept)
+        told = dataclasses.replace(told, separated=tuple(classes[k] for k in apart))
     held = "test" if "test" in parts else "val" if "val" in parts else None
     if held:
         told = dataclasses.replace(
@@ -162,6 +167,8 @@ def _model(
 
 def _objective(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[str, Any]:
     step, certificate = result.step_size, result.certificate
+    # what gd would need is told from the weights, which must be the best ones
+    best = result.converged and result.state.epoch == result.history[-1]["epoch"]
     return {
         "final": result.objective,
         "cross_entropy": result.cross_entropy,
@@ -177,7 +184,7 @@ def _objective(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[
         "gap_lower": certificate.gap_lower if certificate else None,
         "gap_upper": certificate.gap_upper if certificate else None,
         "gap_reason": certificate.reason if certificate else "",
-        "gd_steps": result.gd_steps,
+        "gd_steps": result.gd_steps if best else None,
         "l2": settings.l2,
         "sklearn_C": sklearn_c(settings.l2, n_classes, result.total_weight),
     }

@@ -133,6 +133,7 @@ def test_a_near_miss_is_answered_with_the_nearest_name(flowers, words, advice):
 def test_a_choice_that_does_not_exist_lists_those_that_do(shell):
     for option, choices in {
         "--optimizer": settings.OPTIMIZERS,
+        "--precondition": settings.PRECONDITIONS,
         "--schedule": settings.SCHEDULES,
         "--scale": settings.SCALES,
         "--class-weight": settings.CLASS_WEIGHTS,
@@ -145,11 +146,13 @@ def test_a_choice_that_does_not_exist_lists_those_that_do(shell):
 
 def test_choices_are_the_registries():
     from softreg.data.catalogue import CATALOGUE
-    from softreg.optimizers import make
+    from softreg.optimizers import title_of
     from softreg.training.descent import decay
     from softreg.workflows import draw
 
-    assert len({make(name, 0.9).title for name in settings.OPTIMIZERS}) == len(settings.OPTIMIZERS)
+    titles = {name: title_of(name, 0.9) for name in settings.OPTIMIZERS}
+    assert titles.pop("auto") == titles["cg"]
+    assert len(set(titles.values())) == len(titles)
     assert len({decay(name, 3.0, 10) for name in settings.SCHEDULES}) == len(settings.SCHEDULES)
     assert set(settings.PLOT_KINDS) == {"curves", *draw._FIGURES}
     names = {*settings.BUNDLED, *settings.SYNTHETIC, *settings.DOWNLOADED, *settings.IDX_NAMED}

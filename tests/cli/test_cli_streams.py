@@ -106,7 +106,7 @@ def test_json_is_alone_on_stdout_and_notes_are_beside_it(flowers, no_pictures):
 
 def test_quiet_is_silent(flowers, no_pictures):
     for words in (
-        ("train", "iris", "--epochs", 2, "--learning-rate", 3, "--class-weight", "balanced", "--quiet"),
+        ("train", "iris", "--epochs", 2, "--optimizer", "gd", "--learning-rate", 3, "--class-weight", "balanced", "--quiet"),
         ("predict", "iris-1", "datasets/new_flowers.csv", "-o", "answers.csv", "-q"),
         ("plot", "iris-1", "-q"),
     ):
@@ -115,7 +115,7 @@ def test_quiet_is_silent(flowers, no_pictures):
 
 
 def test_quiet_does_not_silence_errors(shell, no_pictures):
-    done = shell("train", "iris", "-q", "--learning-rate", 1000)
+    done = shell("train", "iris", "-q", "--optimizer", "gd", "--learning-rate", 1000)
     assert done.code == 4
     assert done.err
     assert not done.out

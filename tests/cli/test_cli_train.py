@@ -21,7 +21,7 @@ def _trained(shell, *words, code=0):
     return run.metrics(), run.config(), run.history()
 
 
-@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov", "adam"])
+@pytest.mark.parametrize("optimizer", ["cg", "gd", "sgd", "momentum", "nesterov", "adam"])
 def test_every_optimizer_learns_the_irises_from_log_3(shell, optimizer):
     metrics, config, history = _trained(shell, "iris", "--optimizer", optimizer, "--epochs", 60)
     assert config["optimizer"] == optimizer
@@ -33,25 +33,26 @@ def test_every_optimizer_learns_the_irises_from_log_3(shell, optimizer):
 def test_optimizers_go_different_ways(shell):
     ends = {
         _trained(shell, "iris", "--optimizer", name, "--epochs", 5)[0]["objective"]["final"]
-        for name in ("gd", "sgd", "momentum", "nesterov", "adam")
+        for name in ("cg", "gd", "sgd", "momentum", "nesterov", "adam")
     }
-    assert len(ends) == 5
+    assert len(ends) == 6
 
 
 def test_the_learning_rate_is_the_step_of_the_history(shell):
-    metrics, _, history = _trained(shell, "iris", "--learning-rate", 0.25, "--epochs", 3)
+    metrics, _, history = _trained(shell, "iris", "--optimizer", "gd", "--learning-rate", 0.25, "--epochs", 3)
     assert metrics["objective"]["learning_rate"] == 0.25
     assert [row["step"] for row in history] == [None, 0.25, 0.25, 0.25]
 
 
 def test_an_automatic_step_of_gd_is_one_over_the_curvature_bound(shell):
-    objective = _trained(shell, "iris", "--epochs", 1)[0]["objective"]
+    objective = _trained(shell, "iris", "--optimizer", "gd", "--epochs", 1)[0]["objective"]
     assert objective["learning_rate"] == pytest.approx(1 / objective["curvature_bound"])
 
 
 @pytest.mark.parametrize("schedule", ["inverse", "cosine"])
 def test_a_schedule_lets_the_step_fall(shell, schedule):
-    _, _, history = _trained(shell, "iris", "--schedule", schedule, "--epochs", 6, "--learning-rate", 0.5)
+    words = ("--optimizer", "gd", "--schedule", schedule, "--epochs", 6, "--learning-rate", 0.5)
+    _, _, history = _trained(shell, "iris", *words)
     steps = [row["step"] for row in history[1:]]
     assert steps == sorted(steps, reverse=True)
     assert steps[-1] < steps[0] <= 0.5
@@ -65,8 +66,8 @@ def test_epochs_are_the_rows_of_the_history(shell):
     assert not metrics["objective"]["converged"]
 
 
-def test_tol_is_the_gradients_norm_at_which_training_ends(shell):
-    metrics, _, history = _trained(shell, "iris", "--tol", 0.05)
+def test_tol_is_the_gradients_norm_at_which_gd_ends(shell):
+    metrics, _, history = _trained(shell, "iris", "--optimizer", "gd", "--tol", 0.05)
     assert metrics["objective"]["converged"]
     assert history[-1]["grad_norm"] <= 0.05 < history[-2]["grad_norm"]
 
@@ -248,8 +249,8 @@ def test_a_data_home_is_where_idx_files_are_looked_for(shell, monkeypatch):
 
 
 IDLE = [
-    ("iris --batch-size 10", "--batch-size"),
-    ("iris --momentum 0.5", "--momentum"),
+    ("iris --optimizer gd --batch-size 10", "--batch-size"),
+    ("iris --optimizer gd --momentum 0.5", "--momentum"),
     ("iris --optimizer sgd --momentum 0.5", "--momentum"),
     ("iris --optimizer adam --momentum 0.5", "--momentum"),
     ("iris --patience 3", "--patience"),
@@ -294,6 +295,7 @@ def test_a_validation_size_beside_validation_rows_is_a_usage_error(shell):
         "--batch-size 0 --optimizer sgd", "--batch-size 2.7 --optimizer sgd", "--seed -1", "--seed 1.5", "--seed x",
         "--test-size 1", "--test-size -0.1", "--test-size half", "--val-size 1", "--val-size 0.9", "--optimizer newton",
         "--scale robust", "--schedule step", "--class-weight even", "--dtype float16", "--nothing", "wine",
+        "--time-limit 0", "--time-limit soon", "--threads 0", "--threads 1.5", "--precondition full",
     ],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_is_a_usage_error(shell, words):
@@ -309,16 +311,16 @@ def test_impossible_clouds_are_usage_errors(shell, words):
 
 
 def test_a_step_above_the_guarantee_is_answered_before_training(shell):
-    done = shell.ok("train", "iris", "--learning-rate", 3, "--epochs", 20)
+    done = shell.ok("train", "iris", "--optimizer", "gd", "--learning-rate", 3, "--epochs", 20)
     limit = 2 / json.loads(shell.read("runs/iris-1/metrics.json"))["objective"]["curvature_bound"]
     assert f"{3 / limit:.3g} times" in done.err
     assert f"{limit:.3g}" in done.err
     assert "may work all the same" in " ".join(done.err.split())
-    assert "times" not in shell.ok("train", "iris", "--learning-rate", limit * 0.99, "--epochs", 2).err
+    assert "times" not in shell.ok("train", "iris", "--optimizer", "gd", "--learning-rate", limit * 0.99, "--epochs", 2).err
 
 
 def test_a_step_that_is_much_too_large_ends_with_code_4_and_keeps_the_best_weights(shell):
-    done = shell("train", "iris", "--learning-rate", 1000)
+    done = shell("train", "iris", "--optimizer", "gd", "--learning-rate", 1000)
     assert done.code == 4
     metrics = json.loads(shell.read("runs/iris-1/metrics.json"))
     assert metrics["objective"]["diverged"]
@@ -327,11 +329,11 @@ def test_a_step_that_is_much_too_large_ends_with_code_4_and_keeps_the_best_weigh
     assert f"--learning-rate {safe:.3g}" in done.err
     assert "runs/iris-1" in done.err
     shell.ok("predict", "last", "iris")
-    shell.ok("train", "iris", "--learning-rate", f"{safe:.3g}", "--epochs", 30)
+    shell.ok("train", "iris", "--optimizer", "gd", "--learning-rate", f"{safe:.3g}", "--epochs", 30)
 
 
 def test_numbers_that_overflow_end_with_code_4_too(shell):
-    done = shell("train", "wine", "--learning-rate", 1e200, "--scale", "none", "--epochs", 5)
+    done = shell("train", "wine", "--optimizer", "gd", "--learning-rate", 1e200, "--scale", "none", "--epochs", 5)
     assert done.code == 4
     assert "Traceback" not in done.err
     shell.ok("evaluate", "last", "wine")
