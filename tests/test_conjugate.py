@@ -153,9 +153,7 @@ def test_storage_weights_intercept_and_number_of_classes(
     A = sp.csr_array(X) if sparse else X
     result = fit(Problem(A, y, named(y), weight), config)
 
-    np.testing.assert_allclose(
-        probabilities(result, X), theirs(X, y, 1e-2, weight, intercept=intercept), atol=1e-6
-    )
+    np.testing.assert_allclose(probabilities(result, X), theirs(X, y, 1e-2, weight, intercept=intercept), atol=1e-6)
     # softmax ignores what is common to all classes, and the penalty leaves nothing of it
     np.testing.assert_allclose(result.state.theta.sum(axis=1), 0, atol=1e-12)
 
@@ -435,7 +433,7 @@ def test_whitening_makes_gradient_descent_fast() -> None:
         result = fit(
             Problem(X, y, tuple("abc")),
             config,
-            observe=lambda row: "near enough" if row["objective"] < best + 1e-4 else None,
+            observe=lambda row: "near enough" if row["objective"] < best + 1e-2 else None,
         )
         needed[precondition] = result.state.epoch
 
@@ -463,7 +461,7 @@ def columns(rng: np.random.Generator, n: int, kinds: list[str]) -> np.ndarray:
     return np.column_stack([makers[kind]() for kind in kinds])
 
 
-KINDS = "noise constant zero duplicate collinear tiny huge far enormous denormal".split()
+KINDS = ["noise", "constant", "zero", "duplicate", "collinear", "tiny", "huge", "far", "enormous", "denormal"]
 
 
 @settings(max_examples=200, deadline=None)

@@ -8,10 +8,10 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg.geometry import curvature as geometry
 from softreg.design import DesignMatrix, Scaling
 from softreg.errors import DataError
 from softreg.functional import softmax
+from softreg.geometry import curvature as geometry
 from softreg.geometry import curvature_bound, expected_smoothness, gram, largest_eigenvalue, row_squares
 from softreg.objective import Objective
 

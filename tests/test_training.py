@@ -19,7 +19,6 @@ from softreg.settings import FIRST_ORDER, SCHEDULES, TrainingSettings
 from softreg.training import Fit, Problem, fit
 from softreg.training.descent import batch_size_of, decay
 
-
 OPTIMIZERS = ("cg", *FIRST_ORDER)
 
 

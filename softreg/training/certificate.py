@@ -48,7 +48,7 @@ def certify(objective: Objective, theta: np.ndarray) -> Certificate:
     if not objective.l2:
         return Certificate(None, None, "no penalty (l2 = 0): no weights need reach the least objective")
     J = _in_float64(objective)
-    if not sum(J.target_mass(rows) for rows in J.design.parts()).all():
+    if not np.sum([J.target_mass(rows) for rows in J.design.parts()], axis=0).all():
         return Certificate(None, None, "a class without weight: its intercept has no least")
     logits = J.design.forward(theta)
     here = J.value(logits, theta)
