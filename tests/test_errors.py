@@ -17,7 +17,14 @@ KINDS = [value for value in vars(errors).values() if isinstance(value, type) and
 def test_exit_codes_are_those_of_the_table() -> None:
     codes = {kind.__name__: kind.exit_code for kind in KINDS}
 
-    assert codes == {"SoftregError": 1, "UsageError": 2, "DataError": 3, "DivergedError": 4, "NotConvergedError": 5, "ModelFileError": 6}
+    assert codes == {
+        "SoftregError": 1,
+        "UsageError": 2,
+        "DataError": 3,
+        "DivergedError": 4,
+        "NotConvergedError": 5,
+        "ModelFileError": 6,
+    }
     table = {int(code) for code in re.findall(r"^(\d+)  ", errors.__doc__ or "", flags=re.MULTILINE)}
     assert set(codes.values()) <= table
 

@@ -24,12 +24,16 @@ def files_of(name: str) -> list[Path]:
     return sorted((ROOT / name).glob("*.py")) if (ROOT / name).is_dir() else [ROOT / f"{name}.py"]
 
 
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def lines_of_code(text: str) -> int:
-    """Lines that a token of the program touches: neither blank, nor comment alone, nor a docstring's."""
+    """Lines that a token of the program touches: neither blank, nor comment, nor of a docstring or an import."""
     told = {
         line
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if isinstance(node, ast.Import | ast.ImportFrom) or (isinstance(node, ast.Expr) and is_text(node.value))
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
     silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -44,11 +48,12 @@ def test_lines_are_counted_as_a_reader_would() -> None:
 
 
 def test_the_core_is_read_in_an_afternoon() -> None:
-    """Counted are lines of code: neither blank, nor comment, nor docstring, which are there to make reading quick.
+    """Counted are lines of code in the rooms of ``CORE``: neither blank, nor comment, nor docstring, nor import.
 
-    A statement that the formatter spreads over five lines counts as five.
+    Docstrings and comments are there to make reading quick. A statement that the formatter spreads over five lines
+    counts as five.
     """
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for name in CORE for path in files_of(name)) < 1300
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for name in CORE for path in files_of(name)) < 1200
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -277,9 +277,9 @@ def test_units_of_the_features_do_not_matter(kind: str, sparse: bool, unit: floa
     units = np.array([1.0, unit, 1.0])
     g = r.standard_normal((4, 3))
     found = []
-    for A in (X, X * units):
-        B = sp.csr_array(A) if sparse else A
-        design = DesignMatrix(B, Scaling.of(B, "none"))
+    for dense in (X, X * units):
+        A = sp.csr_array(dense) if sparse else dense
+        design = DesignMatrix(A, Scaling.of(A, "none"))
         found.append(make_whitening(kind, design, np.ones(50), 0.0, proba=np.full(3, 1 / 3), rng=rng()))
     scaled = np.r_[units, 1.0][:, None]
 

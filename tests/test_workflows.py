@@ -177,7 +177,9 @@ def test_coefficients_name_every_feature_and_class_once():
 
 
 def test_a_long_training_reaches_what_a_short_one_began():
-    short, long = (train(_request("iris", optimizer="gd", epochs=epochs)).metrics["objective"]["final"] for epochs in (10, 200))
+    short, long = (
+        train(_request("iris", optimizer="gd", epochs=epochs)).metrics["objective"]["final"] for epochs in (10, 200)
+    )
     assert long < short
 
 

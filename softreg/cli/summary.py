@@ -100,7 +100,7 @@ def _steps(result: TrainResult) -> str:
     count = int(fit.history[-1]["epoch"])
     if fit.step_size is None:
         needed = result.metrics["objective"]["gd_steps"]
-        rival = f"; gd would need about {counted(needed)}" if needed else ""
+        rival = f"; gd would need about {counted(needed)}" if needed and needed > 1 else ""
         return f"{plural(count, 'step')}, {seconds}{rival}"
     auto = " (auto)" if settings.learning_rate is None else ""
     return f"{plural(count, 'epoch')}, {seconds}, learning rate{HOLD}{fit.step_size.learning_rate:.3g}{auto}"

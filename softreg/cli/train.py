@@ -189,8 +189,8 @@ def _notes(result: Any, record: dict[str, Any]) -> list[str]:
         notes.append("the data came from standard input: this run cannot be repeated from its configuration.")
     if result.separated:
         notes.append(
-            f"with --l2 0 the training rows of {listed(result.separated, most=3)} are told apart without a mistake: their "
-            "weights have no best value and can grow for ever, so where they stop is chance. Give --l2 above 0."
+            f"with --l2 0 the training rows of {listed(result.separated, most=3)} are told apart without a mistake: "
+            "their weights have no best value and can grow for ever, so where they stop is chance. Give --l2 above 0."
         )
     if result.settings.class_weight == "balanced":
         notes.append(

@@ -10,8 +10,10 @@ MARGIN = 1e-9
 """Relative to the largest logit: what is nearer than this to the boundary may lie on it."""
 
 
-def separated(log_proba: np.ndarray, codes: np.ndarray, *, fit_intercept: bool) -> list[int]:
+def separated(logits: np.ndarray, codes: np.ndarray, *, fit_intercept: bool) -> list[int]:
     """Return the classes along whose weights the cross-entropy of these rows falls for ever.
+
+    ``logits`` (n_rows, n_classes), or log-probabilities, which differ as logits do; ``codes`` (n_rows,).
 
     All classes where every row is answered rightly: longer weights are better ones. Else each class k that a plane
     divides from all others: ``w_k`` less the mean of the others' is tried for its normal. That every row of k is found
@@ -21,18 +23,18 @@ def separated(log_proba: np.ndarray, codes: np.ndarray, *, fit_intercept: bool) 
 
     Classes 0 and 1 overlap; class 2 lies apart.
 
-    >>> X, codes = np.array([0.0, 1.0, 0.5, 5.0]), np.array([0, 1, 0, 2])
-    >>> separated(X[:, None] * [-1.0, 0.0, 3.0], codes, fit_intercept=True)
+    >>> x, codes = np.array([0.0, 1.0, 0.5, 5.0]), np.array([0, 0, 1, 2])
+    >>> logits = x[:, None] * [-1.0, 0.0, 3.0]
+    >>> separated(logits, codes, fit_intercept=True)
     [2]
     """
-    n_rows, n_classes = log_proba.shape
-    scale = MARGIN * max(1.0, float(np.abs(log_proba).max()))
-    own = log_proba[np.arange(n_rows), codes]
-    others = np.where(np.arange(n_classes) == codes[:, None], -np.inf, log_proba).max(axis=1)
+    n_rows, n_classes = logits.shape
+    scale = MARGIN * max(1.0, float(np.abs(logits).max()))
+    own = logits[np.arange(n_rows), codes]
+    others = np.where(np.arange(n_classes) == codes[:, None], -np.inf, logits).max(axis=1)
     if (own - others).min() > scale:
         return list(range(n_classes))
-    # log-probabilities differ as logits do
-    normals = (n_classes * log_proba - log_proba.sum(axis=1, keepdims=True)) / (n_classes - 1)
+    normals = (n_classes * logits - logits.sum(axis=1, keepdims=True)) / (n_classes - 1)
     found = []
     for k in np.unique(codes).tolist():
         inside, outside = normals[codes == k, k], normals[codes != k, k]

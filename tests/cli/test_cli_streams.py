@@ -106,7 +106,19 @@ def test_json_is_alone_on_stdout_and_notes_are_beside_it(flowers, no_pictures):
 
 def test_quiet_is_silent(flowers, no_pictures):
     for words in (
-        ("train", "iris", "--epochs", 2, "--optimizer", "gd", "--learning-rate", 3, "--class-weight", "balanced", "--quiet"),
+        (
+            "train",
+            "iris",
+            "--epochs",
+            2,
+            "--optimizer",
+            "gd",
+            "--learning-rate",
+            3,
+            "--class-weight",
+            "balanced",
+            "--quiet",
+        ),
         ("predict", "iris-1", "datasets/new_flowers.csv", "-o", "answers.csv", "-q"),
         ("plot", "iris-1", "-q"),
     ):

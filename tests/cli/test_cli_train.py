@@ -316,7 +316,10 @@ def test_a_step_above_the_guarantee_is_answered_before_training(shell):
     assert f"{3 / limit:.3g} times" in done.err
     assert f"{limit:.3g}" in done.err
     assert "may work all the same" in " ".join(done.err.split())
-    assert "times" not in shell.ok("train", "iris", "--optimizer", "gd", "--learning-rate", limit * 0.99, "--epochs", 2).err
+    assert (
+        "times"
+        not in shell.ok("train", "iris", "--optimizer", "gd", "--learning-rate", limit * 0.99, "--epochs", 2).err
+    )
 
 
 def test_a_step_that_is_much_too_large_ends_with_code_4_and_keeps_the_best_weights(shell):
