@@ -154,7 +154,8 @@ def test_an_unknown_data_set_cannot_be_shown(shell):
     [
         "iris", "wine", "digits --epochs 5", "breast_cancer", "blobs", "moons --optimizer sgd", "circles --test-size 0",
         "datasets/penguins.csv", "datasets/anes96.csv --target PID", "blobs --centers 6 --early-stopping",
-        "datasets/anes96.csv --target vote", "wine --optimizer adam --val-size 0.2", "iris --optimizer gd --learning-rate 1e9",
+        "datasets/anes96.csv --target vote", "wine --optimizer adam --val-size 0.2",
+        "iris --optimizer gd --learning-rate 1e9",
     ],
 )  # fmt: skip
 def test_the_summary_is_about_twenty_lines_of_eighty_columns(flowers, no_pictures, words):

@@ -30,7 +30,8 @@ def test_data_of_a_file_is_used_unless_data_are_named(shell):
 
 
 def test_keys_are_written_with_dashes_or_underscores(shell):
-    shell.write("c.toml", 'optimizer = "gd"\nlearning-rate = 0.5\nl2 = 0\ntest_size = 0.4\nfit-intercept = false\nearly_stopping = true\n'
+    shell.write("c.toml", 'optimizer = "gd"\nlearning-rate = 0.5\nl2 = 0\n'
+                          'test_size = 0.4\nfit-intercept = false\nearly_stopping = true\n'
                           'val-size = "auto"\npatience = 4\nexclude = ["petal width (cm)"]\nepochs = 5\n')  # fmt: skip
     shell.ok("train", "iris", "--config", "c.toml", "-q")
     config = tomllib.loads(shell.read("runs/iris-1/config.toml"))
