@@ -274,3 +274,12 @@ def test_fit_gives_one_only_where_it_is_asked_for() -> None:
 
     assert fit(problem, TrainingSettings(epochs=3)).certificate is None
     assert fit(problem, TrainingSettings(epochs=3), proved=True).certificate is not None
+
+
+def test_features_too_large_to_be_squared_do_not_lose_a_finished_fit() -> None:
+    X, y = np.random.default_rng(0).standard_normal((20, 2)) * 1e160, np.arange(20) % 2
+    config = TrainingSettings(precondition="none", scale="none", epochs=5)
+    found = fit(Problem(X, y, ("a", "b")), config, proved=True).certificate
+
+    assert found is not None
+    assert found.gap_upper is None

@@ -101,6 +101,13 @@ def test_update_is_pure() -> None:
     assert all((memory[key] == before[key]).all() for key in before)
 
 
+def test_after_a_gradient_of_zero_it_starts_again() -> None:
+    _, memory = Conjugate().update(np.zeros(2), np.zeros(2), {})
+    direction, _ = Conjugate().update(np.array([1.0, -2.0]), np.array([1.0, -2.0]), memory)
+
+    np.testing.assert_array_equal(direction, [-1.0, 2.0])
+
+
 # The same optimum as scikit-learn's
 
 

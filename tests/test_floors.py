@@ -50,8 +50,7 @@ def test_lines_are_counted_as_a_reader_would() -> None:
 def test_the_core_is_read_in_an_afternoon() -> None:
     """Counted are lines of code in the rooms of ``CORE``: neither blank, nor comment, nor docstring, nor import.
 
-    Docstrings and comments are there to make reading quick. A statement that the formatter spreads over five lines
-    counts as five.
+    Docstrings and comments are there to make reading quick. A statement that is spread over five lines counts as five.
     """
     assert sum(lines_of_code(path.read_text(encoding="utf-8")) for name in CORE for path in files_of(name)) < 1200
 

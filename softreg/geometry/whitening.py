@@ -175,16 +175,17 @@ class _Block:
         self.mean = mean_of(design, rows, weight) if design.fit_intercept else np.zeros(design.n_features)
         matrix = mass * covariance(design, rows, weight, self.mean)
         diagonal = np.diagonal(matrix) + l2
-        # subtle: about its mean, a constant column's values are roundings of that mean
-        eps = np.finfo(design.dtype).eps
-        seen = diagonal > np.maximum(mass * (8 * eps * self.mean) ** 2, np.finfo(np.float64).tiny)
         if not np.isfinite(diagonal).all():
             raise _too_large()
-        # subtle: equilibrated, so that columns of any unit are alike; a constant column without penalty gets a 1
-        self._unit = 1 / np.sqrt(np.where(seen, diagonal, 1.0))
+        # subtle: about its mean, a constant column's values are roundings of that mean; without penalty it gets a 1
+        eps = np.finfo(design.dtype).eps
+        rounding = mass * (8 * eps * self.mean) ** 2
+        flat = diagonal <= np.maximum(rounding, np.finfo(np.float64).tiny)
+        matrix[flat] = matrix[:, flat] = 0
+        # subtle: equilibrated, so that columns of any unit are alike
+        self._unit = 1 / np.sqrt(np.where(flat, np.maximum(rounding, 1.0), diagonal))
         matrix *= self._unit[:, None] * self._unit
-        ridge = 16 * eps * max(16, design.n_features)
-        matrix[np.diag_indices_from(matrix)] = np.where(seen, 1.0 + ridge, 1.0)
+        matrix[np.diag_indices_from(matrix)] = 1.0 + 16 * eps * max(16, design.n_features)
         self._factor = scipy.linalg.cho_factor(matrix, overwrite_a=True, check_finite=False)
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:

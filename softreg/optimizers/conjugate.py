@@ -38,7 +38,7 @@ class Conjugate:
     def update(self, gradient: np.ndarray, solved: np.ndarray, memory: Memory) -> Step:
         """Return (direction, new memory), given the gradient, ``M^-1 gradient`` and the memory, empty at first."""
         direction, inner = -solved, np.vdot(solved, gradient)
-        if memory:
+        if memory and memory["inner"] > 0:  # where the last gradient was zero, there is nothing to keep
             beta = max(0.0, float(np.vdot(solved, gradient - memory["gradient"]) / memory["inner"]))
             direction = direction + beta * memory["direction"]
             if np.vdot(direction, gradient) >= 0:

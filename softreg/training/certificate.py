@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softreg.design import DesignMatrix
+from softreg.errors import DataError
 from softreg.functional import log_softmax, softmax
 from softreg.geometry import make_whitening, precondition_of
 from softreg.objective import Line, Logits, Objective
@@ -134,7 +135,10 @@ def _after_a_step(J: Objective, theta: np.ndarray, logits: Logits, gradient: np.
     kind = precondition_of("auto", J.design, J.n_classes)
     proba = np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
     rng = np.random.default_rng(0)
-    whitening = make_whitening(kind, J.design, J.sample_weight, J.l2, proba=proba, rng=rng)
+    try:
+        whitening = make_whitening(kind, J.design, J.sample_weight, J.l2, proba=proba, rng=rng)
+    except DataError:  # features too large to be squared: no step, and no lower bound
+        return J.value(logits, theta)
     direction = -even(whitening.solve(even(gradient)))
     line = Line(J, logits, theta, direction)
     moved, there = line.at(line.exact_step(float(np.vdot(gradient, direction))))
