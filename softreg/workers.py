@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -28,6 +28,12 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@cache
+def _blas() -> Any:
+    """The BLAS libraries of this process; looking for them takes longer than a small fit."""
+    return threadpoolctl.ThreadpoolController()
+
+
 class Workers:
     """A pool of threads while it is open; closed, it works in the caller's own thread."""
 
@@ -36,7 +42,7 @@ class Workers:
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
-        self._limits = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+        self._limits = _blas().limit(limits=1, user_api="blas")
         # subtle: NumPy's handling of floating-point errors belongs to a thread; ours follow the caller's
         self._pool = ThreadPoolExecutor(self.n_threads, initializer=partial(np.seterr, **np.geterr()))
         return self

@@ -47,6 +47,12 @@ __all__ = [
 ALWAYS_DENSE = 256
 """Up to so many features a Cholesky factorisation costs less than asking."""
 
+FLOOR = 1e-3
+"""Share of a feature's variance over all rows that it keeps in every class: among the rows of which the model is unsure
+it may hardly vary, and a direction along it would be far too long for the others."""
+
+SMALL_BYTES = 1 << 26
+
 STEP_OVERHEAD = 1e7
 """Flops that could be done in the time that a step costs however small X is."""
 
@@ -105,15 +111,22 @@ def make_whitening(
     curvature = np.full((1, 1), 1 / n_classes) if shared else (proba * (1 - proba)).clip(1e-4 / n_classes)
     if kind == "diagonal":
         return _Diagonal(design, sample_weight * curvature, l2)
-    if shared:
-        rows, weight = drawn(sample_weight, shared_rows(design, n_classes), rng)
-        return _Block(design, rows, weight, 1 / n_classes, l2)
+    rows, weight = drawn(sample_weight, shared_rows(design, n_classes), rng)
+    if shared or not _fits(design, n_classes):
+        return _Block(design, rows, weight, mass=float(curvature.mean()), l2=l2)
+    spread = _spread(design, rows, weight)
     blocks = []
     for of_class in curvature:
         weights = sample_weight * of_class
         rows, weight = drawn(weights, class_rows(design), rng)
-        blocks.append(_Block(design, rows, weight, float(weights.mean()), l2))
+        blocks.append(_Block(design, rows, weight, mass=float(weights.mean()), l2=l2, floor=FLOOR * spread))
     return _ByClass(blocks)
+
+
+def _fits(design: DesignMatrix, n_classes: int) -> bool:
+    """Whether a matrix for each class takes less memory than half of X, or little anyway."""
+    d = design.n_features
+    return bool(n_classes * d * d * 8 <= max(SMALL_BYTES, design.n_samples * d * design.dtype.itemsize // 2))
 
 
 def drawn(weights: np.ndarray, size: int, rng: np.random.Generator) -> tuple[Rows, np.ndarray]:
@@ -170,10 +183,21 @@ class _Block:
     ``x = (mass C + l2 I)^-1 (r - mu r_b)``, ``x_b = r_b / mass - mu^T x``. Without an intercept mu is 0.
     """
 
-    def __init__(self, design: DesignMatrix, rows: Rows, weight: np.ndarray, mass: float, l2: float) -> None:
+    def __init__(
+        self,
+        design: DesignMatrix,
+        rows: Rows,
+        weight: np.ndarray,
+        *,
+        mass: float,
+        l2: float,
+        floor: float | np.ndarray = 0,
+    ) -> None:
         self.n_features, self.mass = design.n_features, mass
         self.mean = mean_of(design, rows, weight) if design.fit_intercept else np.zeros(design.n_features)
-        matrix = mass * covariance(design, rows, weight, self.mean)
+        matrix = covariance(design, rows, weight, self.mean)
+        matrix[np.diag_indices_from(matrix)] += floor
+        matrix *= mass
         diagonal = np.diagonal(matrix) + l2
         if not np.isfinite(diagonal).all():
             raise _too_large()
@@ -216,6 +240,16 @@ def mean_of(design: DesignMatrix, rows: Rows, weight: np.ndarray) -> np.ndarray:
         total += weight[seen : seen + block.shape[0]] @ _dense(block).astype(np.float64, copy=False)
         seen += block.shape[0]
     return np.asarray(total / design.scaling.scale)
+
+
+def _spread(design: DesignMatrix, rows: Rows, weight: np.ndarray) -> np.ndarray:
+    """Weighted variance of each scaled feature over the rows; without an intercept, its mean square."""
+    mean = mean_of(design, rows, weight) if design.fit_intercept else np.zeros(design.n_features)
+    total, seen = np.zeros(design.n_features), 0
+    for _, block in design.blocks(rows):
+        total += weight[seen : seen + block.shape[0]] @ (_dense(block) / design.scaling.scale - mean) ** 2
+        seen += block.shape[0]
+    return total
 
 
 def _dense(block: Any) -> np.ndarray:

@@ -174,9 +174,9 @@ def _fixed_whitening(objective: Objective, settings: TrainingSettings) -> Whiten
     """The preconditioner of W = 0 for a textbook method, where one is asked for."""
     if settings.precondition in {"auto", "none"} or takes_batches(settings):
         return None
-    even, rng = np.full(objective.n_classes, 1 / objective.n_classes), np.random.default_rng((settings.seed, 0))
+    flat, rng = np.full(objective.n_classes, 1 / objective.n_classes), np.random.default_rng((settings.seed, 0))
     weight = objective.sample_weight
-    return make_whitening(settings.precondition, objective.design, weight, objective.l2, proba=even, rng=rng)
+    return make_whitening(settings.precondition, objective.design, weight, objective.l2, proba=flat, rng=rng)
 
 
 def _read(

@@ -17,7 +17,7 @@ class Stopping:
 
     * the objective is not finite;
     * with early stopping, the validation cross-entropy has found no new low for ``patience`` epochs;
-    * conjugate gradient descent: the gradient says that J is within ``tol`` of the least possible (J is l2-strongly
+    * conjugate gradient descent: the gradient puts J about ``tol`` from the least possible, or nearer (J is l2-strongly
       convex in W, so J - J* <= ||grad_W||^2 / (2 l2)), or the last ten steps together gained less than ``tol``;
     * other methods on all rows: the gradient's Euclidean norm is at most ``tol``;
     * mini-batches: the running mean of the objective has not gained ``tol`` in ``patience`` epochs;
@@ -71,7 +71,7 @@ class Stopping:
             return f"the gradient's norm {row['grad_norm']:.2g} is at most {tol:g}" if small else None
         self._recent = [*self._recent[-10:], row["objective"]]
         if row["grad_norm"] == 0 or (self.settings.l2 and row["grad_norm"] ** 2 / (2 * self.settings.l2) <= tol):
-            return f"the gradient says that J is within {tol:g} of the least possible"
+            return f"the gradient puts J about {tol:g} from the least possible, or nearer"
         if len(self._recent) == 11 and self._recent[0] - self._recent[-1] < tol:
             return f"the last ten steps together gained less than {tol:g}"
         return None
