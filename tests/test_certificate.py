@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 from sklearn import datasets
@@ -126,6 +126,7 @@ CASES = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(CASES, st.sampled_from([0.0, 1e-9, 1e-6, 1e-3, 0.1, 1.0, 10.0, 1000.0]), st.sampled_from([0.0, 1.0, 1000.0]))
+@example(Case(seed=185778, n=15, d=4, K=4, sparse=True, weighted=True, l2=0.1, dtype=np.float32), 0.0, 1000.0)
 def test_the_bracket_holds_at_the_optimum_near_it_and_far_away(case: Case, away: float, shifted: float) -> None:
     J = case.build()
     least, best = optimum(J)

@@ -91,22 +91,28 @@ def _with_best_intercept(J: Objective, theta: np.ndarray, logits: Logits) -> tup
     """
     if not J.design.fit_intercept:
         return theta, logits
+    raised = np.zeros(J.n_classes)
     gradient, hessian, share = _intercept_slopes(J, logits)
     for _ in range(NEWTON_STEPS):
         norm, newton = np.abs(gradient).sum(), -np.linalg.lstsq(hessian, gradient, rcond=None)[0]
-        moved = _shifted(theta, logits, newton)
-        slopes = _intercept_slopes(J, moved[1])
+        moved = _centred(raised + newton)
+        slopes = _intercept_slopes(J, _raised(logits, moved))
         if not np.abs(slopes[0]).sum() < 0.5 * norm:
             if norm <= BALANCED:
                 break
-            moved = _shifted(theta, logits, np.log(share) - _log_mean_proba(J, logits))
-            slopes = _intercept_slopes(J, moved[1])
-        (theta, logits), (gradient, hessian, share) = moved, slopes
-    return theta, logits
+            moved = _centred(raised + np.log(share) - _log_mean_proba(J, _raised(logits, raised)))
+            slopes = _intercept_slopes(J, _raised(logits, moved))
+        raised, (gradient, hessian, share) = moved, slopes
+    return np.vstack([theta[:-1], theta[-1:] + raised]), _raised(logits, raised)
 
 
-def _shifted(theta: np.ndarray, logits: Logits, step: np.ndarray) -> tuple[np.ndarray, Logits]:
-    return np.vstack([theta[:-1], theta[-1:] + step]), [part + step[:, None] for part in logits]
+def _centred(step: np.ndarray) -> np.ndarray:
+    return np.asarray(step - step.mean())
+
+
+def _raised(logits: Logits, by: np.ndarray) -> Logits:
+    # subtle: always from the first logits, so that a step that went far and came back leaves no rounding behind
+    return [part + by[:, None] for part in logits]
 
 
 def _intercept_slopes(J: Objective, logits: Logits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

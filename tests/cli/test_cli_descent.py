@@ -288,7 +288,7 @@ def test_along_the_weights_of_a_separated_class_the_loss_falls_for_ever():
     for size in (0, 1, 10, 100):
         moved = logits + size * np.outer(normal - middle, [0, 0, 1])
         losses.append(np.logaddexp.reduce(moved, axis=1).mean() - moved[np.arange(60), codes].mean())
-    assert losses == sorted(losses, reverse=True)
+    assert all(np.diff(losses) < 1e-12)  # but for rounding
 
 
 def test_a_plane_through_zero_is_needed_where_there_is_no_intercept():
