@@ -18,7 +18,7 @@ import numpy as np
 
 from softreg.workers import Workers
 
-__all__ = ["DesignMatrix", "Gathered", "Matrix", "Rows", "Scaling", "is_sparse"]
+__all__ = ["DesignMatrix", "Matrix", "Rows", "Scaling", "is_sparse"]
 
 Matrix = Any
 """A NumPy array or a scipy CSR matrix, (n_samples, n_features); Any, so that scipy need not be imported."""
@@ -101,14 +101,6 @@ class Scaling:
         return np.vstack([weights * self.scale[:, None], intercept + self.mean @ weights])
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """Rows of a mini-batch, and their block of X where it was gathered beforehand."""
-
-    where: np.ndarray
-    block: Any = None
-
-
 class DesignMatrix:
     """X (n_samples, n_features), dense or CSR, with its scaling and, for the intercept, a last column of ones."""
 
@@ -138,27 +130,11 @@ class DesignMatrix:
         edges = [self.block_rows * (n_blocks * part // PARTS) for part in range(PARTS)] + [self.n_samples]
         return [slice(first, last) for first, last in pairwise(edges) if first < last]
 
-    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
-        """Yield the rows of ``order`` as mini-batches, each gathered while the one before is worked on."""
-        return self.workers.ahead(self._gather, (order[first : first + size] for first in range(0, len(order), size)))
-
-    def _gather(self, rows: np.ndarray) -> Gathered:
-        """Gather a batch that is small enough for one block; a larger one is visited block by block, when it comes."""
-        if len(rows) > self.block_rows:
-            return Gathered(rows)
-        buffer = None if is_sparse(self.X) else np.empty((len(rows), self.n_features), self.dtype)
-        return Gathered(rows, self._block(rows, buffer))
-
-    def blocks(self, rows: Rows | Gathered | None = None) -> Iterator[tuple[Rows, Any]]:
+    def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Any]]:
         """Yield pairs ``(rows of the block, X of those rows, centred)``; a block lives until the next is asked for.
 
         None is all rows. Blocks depend on the shapes alone.
         """
-        if isinstance(rows, Gathered):
-            if rows.block is not None:
-                yield rows.where, rows.block
-                return
-            rows = rows.where
         chosen = slice(0, self.n_samples) if rows is None else rows
         start, stop = (chosen.start, chosen.stop) if isinstance(chosen, slice) else (0, len(chosen))
         n_rows = min(self.block_rows, stop - start)

@@ -8,7 +8,7 @@ NumPy releases Python's lock in the products and the exponentials, where the tim
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from types import TracebackType
@@ -65,17 +65,3 @@ class Workers:
         if self._pool is None or self.n_threads == 1 or len(items) == 1:
             return [function(item) for item in items]
         return list(self._pool.map(function, items))
-
-    def ahead(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield ``function(item)`` for each item, the next one computed while the caller works on this one."""
-        if self._pool is None or self.n_threads == 1:
-            yield from map(function, items)
-            return
-        coming: Any = None
-        for item in items:
-            following = self._pool.submit(function, item)
-            if coming is not None:
-                yield coming.result()
-            coming = following
-        if coming is not None:
-            yield coming.result()

@@ -183,24 +183,6 @@ def test_batches_of_an_epoch_average_to_the_full_gradient(path: Path) -> None:
     assert sum(len(rows) / N * found.objective for rows, found in batches) == pytest.approx(full.objective, rel=1e-12)
 
 
-@pytest.mark.parametrize("path", [p for p in PATHS if p.batch], ids=str)
-@pytest.mark.parametrize("rows_a_block", [4, 10**6])
-def test_batches_gathered_beforehand_are_the_same_rows(
-    path: Path, rows_a_block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(design_module, "BLOCK_ROWS", rows_a_block)
-    J = path.build()
-    theta = theta_of(J)
-    order = np.random.default_rng(8).permutation(N)
-    gathered = [J.evaluate(theta, batch) for batch in J.batches(order, 7)]
-
-    assert len(gathered) == 5
-    for first, found in zip(range(0, N, 7), gathered, strict=True):
-        named = J.evaluate(theta, order[first : first + 7])
-        assert found.objective == pytest.approx(named.objective, rel=1e-14)
-        np.testing.assert_allclose(found.gradient, named.gradient, rtol=1e-12, atol=1e-14)
-
-
 @pytest.mark.parametrize("kind", ["none", "standard"])
 def test_a_slice_of_rows_is_the_index_array_of_the_same_rows(kind: str) -> None:
     J = Path(kind=kind, weighted=True).build()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -40,7 +38,7 @@ def test_any_number_of_threads_gives_the_same_bits(kind):
             J = problem(kind, workers)
             full, held = J.evaluate(theta), J.measure(theta)
             moment = J.design.second_moment(theta, J.sample_weight)
-            batches = [J.evaluate(theta, batch).gradient for batch in J.batches(order, 50)]
+            batches = [J.evaluate(theta, batch).gradient for batch in np.array_split(order, 60)]
         found.append((full.objective, full.accuracy, held, *map(np.ndarray.tobytes, (full.gradient, moment, *batches))))
     assert all(other == found[0] for other in found[1:])
 
@@ -51,25 +49,6 @@ def test_parts_cover_every_row_once_and_in_order():
         parts = DesignMatrix(X, Scaling.of(X, "none")).parts()
         assert np.array_equal(np.concatenate([np.arange(n_samples)[part] for part in parts]), np.arange(n_samples))
         assert len(parts) <= design.PARTS
-
-
-def test_batches_are_the_order_cut_in_pieces_whatever_their_size():
-    J = problem("dense", None)
-    order = np.random.default_rng(5).permutation(3000)
-    theta = np.random.default_rng(4).normal(size=(8, 4))
-    for size in (1, 50, 64, 65, 1000):  # 64 rows are a block: larger batches are not gathered beforehand
-        batches = list(J.batches(order, size))[:3]
-        for place, batch in enumerate(batches):
-            rows = order[place * size : (place + 1) * size]
-            assert np.array_equal(batch.where, rows)
-            assert J.evaluate(theta, batch).objective == pytest.approx(J.evaluate(theta, rows).objective, rel=1e-14)
-
-
-def test_reading_ahead_keeps_order_and_works_on_other_threads():
-    with Workers(2) as workers:
-        names = list(workers.ahead(lambda item: (item, threading.get_ident()), range(20)))
-    assert [item for item, _ in names] == list(range(20))
-    assert threading.get_ident() not in {thread for _, thread in names}
 
 
 def test_blas_is_single_threaded_inside_and_as_before_outside():

@@ -22,13 +22,12 @@ Source: Hastie, Tibshirani & Friedman, *The Elements of Statistical Learning* (2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from softreg.design import DesignMatrix, Gathered, Rows
+from softreg.design import DesignMatrix, Rows
 from softreg.functional import cross_entropy_and_residual
 
 __all__ = ["Engine", "Evaluation", "Logits", "Objective", "sklearn_c"]
@@ -65,16 +64,12 @@ class Engine(Protocol):
         """Number of rows."""
         ...
 
-    def evaluate(self, theta: np.ndarray, rows: Rows | Gathered | None = None) -> Evaluation:
+    def evaluate(self, theta: np.ndarray, rows: Rows | None = None) -> Evaluation:
         """Value and gradient over the given rows (None: all of them)."""
         ...
 
     def evaluate_logits(self, logits: Logits, theta: np.ndarray) -> Evaluation:
         """The same over all rows, from known logits."""
-        ...
-
-    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
-        """The rows of ``order`` as mini-batches for :meth:`evaluate`, read ahead."""
         ...
 
     def measure(self, theta: np.ndarray) -> tuple[float, float]:
@@ -124,18 +119,18 @@ class Objective:
         """Shape of theta: (n_features + 1, n_classes), or (n_features, n_classes) without an intercept."""
         return self.design.n_parameters, self.n_classes
 
-    def evaluate(self, theta: np.ndarray, rows: Rows | Gathered | None = None) -> Evaluation:
+    def evaluate(self, theta: np.ndarray, rows: Rows | None = None) -> Evaluation:
         """Return J, its parts and its gradient (float64, theta-shaped) over the given rows: one pass over X."""
         V, c = self.design.weights(theta)
 
-        def visit(part: Rows | Gathered) -> Terms:
+        def visit(part: Rows) -> Terms:
             terms = Terms(self.shape)
             for where, block in self.design.blocks(part):
                 residual = self._take_in(terms, self.design.project(block, V, c), where)
                 self.design.add_backward(terms.total, block, residual)
             return terms
 
-        parts: list[Rows | Gathered] = [*self.design.parts()] if rows is None else [rows]
+        parts: list[Rows] = [*self.design.parts()] if rows is None else [rows]
         return self._evaluation(self.design.workers.map(visit, parts), theta)
 
     def evaluate_logits(self, logits: Logits, theta: np.ndarray) -> Evaluation:
@@ -176,10 +171,6 @@ class Objective:
 
         terms = _added(self.design.workers.map(visit, self.design.parts()))
         return terms.loss / self.n_samples, terms.correct / self.n_samples
-
-    def batches(self, order: np.ndarray, size: int) -> Iterator[Gathered]:
-        """Yield the rows of ``order`` as mini-batches for :meth:`evaluate`."""
-        return self.design.batches(order, size)
 
     def _take_in(self, terms: Terms, logits: np.ndarray, where: Rows) -> np.ndarray:
         """Add the loss and the hits of some rows to ``terms``; return their weighted residual, class-major."""

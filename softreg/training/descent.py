@@ -103,14 +103,13 @@ def _sweep(objective: Engine, method: Method, state: State) -> tuple[State, Row]
     theta, memory, n_samples = state.theta, state.memory, objective.n_samples
     order = rng.permutation(n_samples)
     value = cross_entropy = accuracy = rate = 0.0
-    visited = 0
-    for batch in objective.batches(order, method.batch_size):
-        evaluation = objective.evaluate(theta, batch)
-        rate = method.rate(state.epoch + visited / n_samples)
+    for first in range(0, n_samples, method.batch_size):
+        rows = order[first : first + method.batch_size]
+        evaluation = objective.evaluate(theta, rows)
+        rate = method.rate(state.epoch + first / n_samples)
         step, memory = method.optimizer.update(evaluation.gradient, memory, rate)
         theta = theta + step
-        visited += len(batch.where)
-        share = len(batch.where) / n_samples
+        share = len(rows) / n_samples
         value += share * evaluation.objective
         cross_entropy += share * evaluation.cross_entropy
         accuracy += share * evaluation.accuracy
