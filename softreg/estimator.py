@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from softreg.errors import DataError, UsageError
 from softreg.functional import log_softmax
+from softreg.model import SoftmaxModel
 from softreg.settings import OPTIMIZERS, PRECONDITIONS, SCALES, SCHEDULES, TrainingSettings
 from softreg.training import Fit, Problem, Row, fit
 
@@ -45,7 +46,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     precondition : {"auto", "none", "diagonal", "whiten"}
         Coordinates of the descent, for methods that take all rows; "auto" is "whiten" or "diagonal" for cg.
     learning_rate : float or "auto"
-        Step size; "auto" is the proved safe step of the method.
+        Step size; "auto" is the safe step of the method.
     l2 : float
         Penalty on the weights, not on the intercepts. Against ``LogisticRegression``: C = 1/(S l2) for three classes
         and more, C = 2/(S l2) for two, S the total sample weight.
@@ -181,9 +182,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise DataError(f"The labels hold classes not given at the first call: {unknown.tolist()}.")
         problem = Problem(X, np.searchsorted(known, y), tuple(known), self._weights(X, y, sample_weight), partial=True)
         earlier: Fit | None = None if first else self._last_fit
-        settings = self._settings(epochs=earlier.state.epoch + 1 if earlier else 1)
+        target = earlier.state.epoch + 1 if earlier else 1
+        settings = self._settings(epochs=max(target, int(self.max_iter)))  # the schedule's horizon
         rows: list[Row] = [] if first else self.history_
-        result = fit(problem, settings, resume=earlier)
+        result = fit(
+            problem, settings, resume=earlier, observe=lambda row: "one epoch" if row["epoch"] >= target else None
+        )
         self._take(result, known, X.dtype)
         return self._remember(rows + result.history[1 if rows else 0 :])
 
@@ -192,20 +196,22 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         hard = targets.ndim == 1
         labels = classes[targets if hard else targets.argmax(axis=1)]
         weight = self._weights(X, labels, sample_weight)
-        settings, held_out = self._settings(), {}
+        settings, held_out, held_weight = self._settings(), {}, {}
         if self.early_stopping:
+            kept = weight > 0  # rows of no weight are dropped first, and choose no validation rows
+            X, targets, labels, weight = X[kept], targets[kept], labels[kept], weight[kept]
             train, val = train_test_split(
                 np.arange(X.shape[0]),
                 test_size=self.validation_fraction,
                 random_state=settings.seed,
                 stratify=labels,
             )
-            held_out = {"val": (X[val], targets[val])}
+            held_out, held_weight = {"val": (X[val], targets[val])}, {"val": weight[val]}
             X, targets, weight = X[train], targets[train], weight[train]
         start = None
         if self.warm_start and hasattr(self, "classes_") and np.array_equal(self.classes_, classes):
             start = self._last_fit.weights, self._last_fit.intercept
-        result = fit(Problem(X, targets, tuple(classes.tolist()), weight, held_out), settings, start=start)
+        result = fit(Problem(X, targets, tuple(classes.tolist()), weight, held_out, held_weight), settings, start=start)
         if result.diverged or not result.converged:
             step = result.step_size
             advice = f"a safe learning_rate is {step.safe:.3g}" if result.diverged and step else "raise max_iter"
@@ -283,8 +289,11 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the logits (n_samples, n_classes); for two classes their difference (n_samples,)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        scores = np.asarray(X @ self.coef_.T.astype(X.dtype) + self.intercept_.astype(X.dtype))
-        return scores.ravel() if len(self.classes_) == 2 else scores
+        # subtle: in float64 whatever X's precision, since raw weights of columns far off centre cancel
+        model = SoftmaxModel(self._last_fit.weights, self._last_fit.intercept, (), ())
+        scores = model.logits(X)
+        scores = scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+        return np.asarray(scores.astype(X.dtype))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the log-probabilities (n_samples, n_classes)."""

@@ -29,7 +29,7 @@ def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """Return the logarithms of the softmax probabilities: the primitive on which the others rest.
 
     ``log p_j = z_j - max z - log sum_k exp(z_k - max z)``. Subtracting the maximum changes nothing in exact
-    arithmetic (softmax ignores shifts) and keeps every exponential in (0, 1], so that no finite logit overflows
+    arithmetic (softmax ignores shifts) and keeps every exponential in [0, 1], so that none overflows
     (Blanchard, Higham & Higham 2021, doi:10.1093/imanum/draa038).
 
     >>> log_softmax(np.array([1000.0, 1001.0])).round(6)
@@ -40,7 +40,7 @@ def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Return the probabilities ``p_j = exp(z_j) / sum_k exp(z_k)``: positive, and each row sums to 1.
+    """Return the probabilities ``p_j = exp(z_j) / sum_k exp(z_k)``: none negative, and each row sums to 1.
 
     >>> softmax(np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])).round(4)
     array([[0.09  , 0.2447, 0.6652],

@@ -67,7 +67,7 @@ class SoftmaxModel:
                 f"The model takes {len(self.weights)} features, and the input has {X.shape[1]}.",
                 "Give the columns that the model was trained on.",
             )
-        logits = np.empty((X.shape[0], len(self.classes)))
+        logits = np.empty((X.shape[0], self.weights.shape[1]))
         for first in range(0, X.shape[0], BLOCK_ROWS):
             rows = slice(first, first + BLOCK_ROWS)
             logits[rows] = X[rows].astype(np.float64) @ self.weights + self.intercept

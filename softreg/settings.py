@@ -59,7 +59,7 @@ class TrainingSettings:
 
     optimizer: str = _setting("auto", "Descent method; auto is cg, conjugate gradient descent.")
     precondition: str = _setting("auto", "Coordinates of the descent; auto is whiten or diagonal for cg, else none.")
-    learning_rate: float | None = _setting(None, "Step size; auto is the proved safe step of the method.")
+    learning_rate: float | None = _setting(None, "Step size; auto is the safe step of the method.")
     batch_size: int | None = _setting(None, "Rows a step; auto is all rows, for sgd and adam at most 256.")
     epochs: int = _setting(1000, "Passes over the training rows, at most.")
     tol: float | None = _setting(None, "When to stop, see docs/stopping.md; auto is 1e-5 for cg, else 1e-4.")

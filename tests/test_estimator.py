@@ -374,3 +374,31 @@ def test_a_tie_goes_to_the_first_class() -> None:
         y = np.arange(12) % n_classes
         model = SoftmaxRegression().fit(np.zeros((12, 1)), y)
         np.testing.assert_array_equal(model.predict(np.zeros((3, 1))), 0)
+
+
+def test_rows_of_no_weight_choose_nothing_in_early_stopping():
+    X, y = load_iris(return_X_y=True)
+    wrong = np.arange(150) % 5 == 0
+    labels = np.where(wrong, (y + 1) % 3, y)
+    with_them = SoftmaxRegression(early_stopping=True, random_state=0).fit(
+        X, labels, sample_weight=(~wrong).astype(float)
+    )
+    without = SoftmaxRegression(early_stopping=True, random_state=0).fit(X[~wrong], y[~wrong])
+    np.testing.assert_array_equal(with_them.coef_, without.coef_)
+
+
+def test_predictions_far_off_centre_do_not_cancel():
+    X, y = load_iris(return_X_y=True)
+    far = (X + 1e4).astype(np.float32)
+    model = SoftmaxRegression(scale="standard", l2=1e-3).fit(far, y)
+    fitted = -model.predict_log_proba(far)[np.arange(150), y].mean()
+    assert fitted == pytest.approx(model.history_[-1]["train_cross_entropy"], rel=1e-5)
+
+
+def test_cosine_learns_over_many_calls_of_partial_fit():
+    X, y = load_iris(return_X_y=True)
+    model = SoftmaxRegression(optimizer="sgd", schedule="cosine", scale="standard", max_iter=50, random_state=0)
+    for _ in range(50):
+        model.partial_fit(X, y, classes=[0, 1, 2])
+    assert model.loss_curve_[-1] < 0.2
+    assert len(model.loss_curve_) == 51

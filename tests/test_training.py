@@ -575,3 +575,26 @@ def test_a_start_that_is_not_finite_is_told_as_divergence():
     result = fit(Problem(X, y, ("a", "b")), TrainingSettings(optimizer="gd"), start=start)
     assert result.diverged
     assert "finite" in result.stopped_because
+
+
+@pytest.mark.parametrize("l2", [1e-4, 1.0, 10.0, 1e3, 1e4])
+def test_what_is_called_converged_is_near_the_least_objective_whatever_the_penalty(l2: float) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.choice(6, size=600, p=[0.5, 0.3, 0.1, 0.05, 0.03, 0.02])
+    X = rng.standard_normal((600, 4)) + 0.5 * y[:, None]
+    result = fit(Problem(X, y, tuple("abcdef")), TrainingSettings(l2=l2), proved=True)
+
+    assert result.converged
+    assert result.certificate is not None
+    assert result.certificate.gap_lower is not None
+    assert result.certificate.gap_lower <= 1e-5
+
+
+def test_a_proved_gap_is_no_convergence() -> None:
+    rng = np.random.default_rng(0)
+    X = (1e6 + rng.standard_normal((300, 4)) + 0.5 * np.arange(4)).astype(np.float32)
+    y = (X[:, 0] - 1e6 + rng.standard_normal(300) > 0).astype(int)
+    result = fit(Problem(X, y, ("a", "b")), TrainingSettings(scale="none"), proved=True)
+    gap = result.certificate.gap_lower if result.certificate else None
+
+    assert not (result.converged and gap is not None and gap > 1e-4)

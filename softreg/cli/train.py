@@ -175,8 +175,8 @@ def _announce(step: Any, quiet: bool) -> None:
     """Say of a step above its guarantee, before it is taken, what theory says of it."""
     if step is not None and step.times_limit > 1:
         note(
-            f"the learning rate {step.learning_rate:g} is {step.times_limit:.3g} times above {step.limit:.3g}, up to "
-            "which the method is guaranteed not to diverge. It may work all the same.",
+            f"the learning rate {step.learning_rate:g} is {step.times_limit:.3g} times {step.limit:.3g}, above which "
+            "nothing guarantees that the method does not diverge. It may work all the same.",
             quiet,
         )
 

@@ -113,7 +113,7 @@ def make_whitening(
         return _Diagonal(design, sample_weight * curvature, l2)
     rows, weight = drawn(sample_weight, shared_rows(design, n_classes), rng)
     if shared or not _fits(design, n_classes):
-        return _Block(design, rows, weight, mass=float(curvature.mean()), l2=l2)
+        return _Block(design, rows, weight, mass=float((sample_weight * curvature).mean()), l2=l2)
     spread = _spread(design, rows, weight)
     blocks = []
     for of_class in curvature:

@@ -28,7 +28,7 @@ from typing import Protocol
 import numpy as np
 
 from softreg.design import DesignMatrix, Rows
-from softreg.functional import cross_entropy_and_residual
+from softreg.functional import cross_entropy_and_residual, softmax
 
 __all__ = ["Engine", "Evaluation", "Logits", "Objective", "sklearn_c"]
 
@@ -193,6 +193,10 @@ class Objective:
             gradient[: self.design.n_features] += self.l2 * theta[: self.design.n_features]
         cross_entropy = terms.loss / terms.count
         return Evaluation(cross_entropy + self.penalty(theta), cross_entropy, terms.correct / terms.count, gradient)
+
+    def proba(self, logits: Logits) -> np.ndarray:
+        """Return the probabilities of all rows, class-major (n_classes, n_samples)."""
+        return np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
 
     def expected_target(self, values: np.ndarray, where: slice) -> np.ndarray:
         """Return E_q[values] (rows,) for class-major values (n_classes, rows)."""

@@ -45,7 +45,7 @@ class Certificate:
 
 
 def certify(objective: Objective, theta: np.ndarray) -> Certificate:
-    """Bracket J(theta) - J*; three products with X and a few passes over the logits, all in float64."""
+    """Bracket J(theta) - J*, all in float64: three products with X, one whitening, a few passes over the logits."""
     if not objective.l2:
         return Certificate(None, None, "no penalty (l2 = 0): no weights need reach the least objective")
     J = _in_float64(objective)
@@ -60,7 +60,8 @@ def certify(objective: Objective, theta: np.ndarray) -> Certificate:
     d = J.design.n_features
     lower = here - min(evaluation.objective, _after_a_step(J, solved, solved_logits, evaluation.gradient))
     # subtle: a fall below the rounding of J is no fall
-    noise = 64 * float(np.finfo(np.float64).eps) * max(1.0, here)
+    largest = max(float(np.abs(part - theta[d:].sum(axis=0)[:, None]).max()) for part in logits)
+    noise = 64 * float(np.finfo(np.float64).eps) * max(1.0, here, largest)
     lower = lower if lower > noise else 0.0
     unbalanced = float(np.abs(evaluation.gradient[d:]).sum())
     if unbalanced > BALANCED:
@@ -139,7 +140,7 @@ def _after_a_step(J: Objective, theta: np.ndarray, logits: Logits, gradient: np.
     if not np.abs(gradient).max() > 0:
         return J.value(logits, theta)
     kind = precondition_of("auto", J.design, J.n_classes)
-    proba = np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
+    proba = J.proba(logits)
     rng = np.random.default_rng(0)
     try:
         whitening = make_whitening(kind, J.design, J.sample_weight, J.l2, proba=proba, rng=rng)

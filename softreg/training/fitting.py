@@ -11,7 +11,6 @@ import numpy as np
 
 from softreg.design import DesignMatrix, Scaling, is_sparse
 from softreg.errors import DataError
-from softreg.functional import softmax
 from softreg.geometry import (
     Whitening,
     curvature_bound,
@@ -22,7 +21,7 @@ from softreg.geometry import (
 )
 from softreg.objective import Objective
 from softreg.optimizers import Memory, Optimizer, make
-from softreg.settings import TrainingSettings, method_of, takes_batches
+from softreg.settings import TrainingSettings, method_of, takes_batches, tol_of
 from softreg.training.certificate import Certificate, certify
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.line_descent import descend_along_lines, even
@@ -34,13 +33,17 @@ __all__ = ["NEAR", "Fit", "Problem", "fit"]
 NEAR = 1e-4
 """How near to the best objective gradient descent is asked to come, where its steps are told."""
 
+FAR = 10
+"""A proved gap of so many ``tol`` is no convergence, whatever the stopping rule says."""
+
 
 @dataclass(frozen=True)
 class Problem:
     """What is fitted.
 
     ``X`` (n_samples, n_features) dense or CSR, ``targets`` class indices (n_samples,) or distributions (n_samples,
-    n_classes), ``classes`` their names, ``held_out`` parts to measure after every epoch: name to (X, targets).
+    n_classes), ``classes`` their names, ``held_out`` parts to measure after every epoch: name to (X, targets),
+    and where their rows weigh differently name to weights.
     ``pixels``: the columns of X share one unit. ``partial``: the rows are a part of a stream, and may lack a class.
     """
 
@@ -49,6 +52,7 @@ class Problem:
     classes: tuple[Any, ...]
     sample_weight: np.ndarray | None = None
     held_out: Mapping[str, tuple[Any, np.ndarray]] = field(default_factory=dict)
+    held_out_weight: Mapping[str, np.ndarray] = field(default_factory=dict)
     pixels: bool = False
     partial: bool = False
 
@@ -121,13 +125,13 @@ def fit(
 
         objective = objective_on(X, targets, weight, settings.l2)
         held_out = {
-            name: objective_on(_cast(held_X, X.dtype), held_targets, None, 0.0)
+            name: objective_on(_cast(held_X, X.dtype), held_targets, problem.held_out_weight.get(name), 0.0)
             for name, (held_X, held_targets) in problem.held_out.items()
         }
         rows, step_size = _descent(objective, settings, held_out, start, resume)
         if announce:
             announce(step_size)
-        stopping = Stopping(settings)
+        stopping = Stopping(settings, _convexity(objective))
         history = _read(rows, stopping, observe)
         result = _result(objective, stopping, history, step_size, kind)
         return _proved(objective, settings, result) if proved else result
@@ -136,13 +140,19 @@ def fit(
 def _proved(objective: Objective, settings: TrainingSettings, result: Fit) -> Fit:
     """The fit with its certificate and, for conjugate gradients, the steps that gradient descent would have needed."""
     certificate, steps = certify(objective, result.state.theta), None
-    if method_of(settings) == "cg" and objective.l2 and not result.diverged:
+    result = replace(result, certificate=certificate)
+    if method_of(settings) != "cg":
+        return result
+    lower, upper = certificate.gap_lower, certificate.gap_upper
+    if result.converged and lower is not None and lower > FAR * tol_of(settings):
+        because = f"{result.stopped_because}, yet the least possible is at least {lower:.2g} lower"
+        return replace(result, converged=False, stopped_because=because)
+    if upper is not None and upper <= NEAR:
         theta, weight = result.state.theta, objective.sample_weight
-        logits = result.state.logits or objective.design.forward(theta)
-        proba = np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
+        proba = objective.proba(result.state.logits or objective.design.forward(theta))
         mass = (weight * proba * (1 - proba)).mean(axis=1)
         steps = gradient_descent_steps(objective.design, weight, objective.l2, theta=theta, mass=mass, gap=NEAR)
-    return replace(result, certificate=certificate, gd_steps=steps)
+    return replace(result, gd_steps=steps)
 
 
 def _descent(
@@ -177,6 +187,14 @@ def _fixed_whitening(objective: Objective, settings: TrainingSettings) -> Whiten
     flat, rng = np.full(objective.n_classes, 1 / objective.n_classes), np.random.default_rng((settings.seed, 0))
     weight = objective.sample_weight
     return make_whitening(settings.precondition, objective.design, weight, objective.l2, proba=flat, rng=rng)
+
+
+def _convexity(objective: Objective) -> float:
+    """About the least curvature of J: l2 for the weights, the rarest class's share for the intercept."""
+    if not objective.design.fit_intercept:
+        return objective.l2
+    share = np.sum([objective.target_mass(rows) for rows in objective.design.parts()], axis=0) / objective.n_samples
+    return min(objective.l2, float(share.min()))
 
 
 def _read(

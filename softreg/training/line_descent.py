@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from softreg.functional import softmax
 from softreg.geometry import Whitening, make_whitening, sharpening_cost
 from softreg.objective import Engine, Line, Objective
 from softreg.optimizers.conjugate import Conjugate
@@ -78,6 +77,6 @@ def _whitening(objective: Objective, precondition: str, seed: int, state: State)
     if state.sharpened is not None:
         epoch, theta = state.sharpened
         # subtle: from theta, not from the kept logits, so that a resumed descent makes the same bits
-        proba = np.concatenate([softmax(part, axis=0) for part in objective.design.forward(theta)], axis=1)
+        proba = objective.proba(objective.design.forward(theta))
     rng = np.random.default_rng((seed, epoch))
     return make_whitening(precondition, objective.design, objective.sample_weight, objective.l2, proba=proba, rng=rng)

@@ -17,18 +17,21 @@ class Stopping:
 
     * the objective is not finite;
     * with early stopping, the validation cross-entropy has found no new low for ``patience`` epochs;
-    * conjugate gradient descent: the gradient puts J about ``tol`` from the least possible, or nearer (J is l2-strongly
-      convex in W, so J - J* <= ||grad_W||^2 / (2 l2)), or the last ten steps together gained less than ``tol``;
+    * conjugate gradient descent: the gradient puts J about ``tol`` from the least possible, or nearer,
+      ``||grad||^2 / (2 convexity) <= tol``, or the last ten steps together gained less than ``tol``;
     * other methods on all rows: the gradient's Euclidean norm is at most ``tol``;
     * mini-batches: the running mean of the objective has not gained ``tol`` in ``patience`` epochs;
     * ``epochs`` or ``time_limit`` are over.
 
-    ``kept`` is the state to keep: the best one with early stopping or where the objective stopped being finite (the
-    lowest validation cross-entropy, else the lowest objective), the last one otherwise.
+    ``convexity`` is about the least curvature of J: l2 for the weights, the rarest class's share for the intercept. It
+    estimates when to stop; the certificate proves. ``kept`` is the state to keep: the best one with early stopping or
+    where the objective stopped being finite (the lowest validation cross-entropy, else the lowest objective), the last
+    one otherwise.
     """
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    def __init__(self, settings: TrainingSettings, convexity: float) -> None:
         self.settings = settings
+        self.convexity = convexity
         self.converged = False
         self.diverged = False
         self.because = ""
@@ -70,7 +73,7 @@ class Stopping:
             small = row["grad_norm"] <= tol
             return f"the gradient's norm {row['grad_norm']:.2g} is at most {tol:g}" if small else None
         self._recent = [*self._recent[-10:], row["objective"]]
-        if row["grad_norm"] == 0 or (self.settings.l2 and row["grad_norm"] ** 2 / (2 * self.settings.l2) <= tol):
+        if row["grad_norm"] == 0 or (self.convexity and row["grad_norm"] ** 2 / (2 * self.convexity) <= tol):
             return f"the gradient puts J about {tol:g} from the least possible, or nearer"
         if len(self._recent) == 11 and self._recent[0] - self._recent[-1] < tol:
             return f"the last ten steps together gained less than {tol:g}"
