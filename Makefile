@@ -43,7 +43,7 @@ demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learni
 	@echo "type          $(SOFTREG) --help"
 
 test: $(VENV)/.installed-test  ## run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 check: lint types floors docs test  ## lint, types, layer contract, docs up to date, tests
 

@@ -79,14 +79,16 @@ class Scaling:
         low, high = _range(X)
         if kind == "unit" and pixels:
             low, high = np.full(n_features, low.min()), np.full(n_features, high.max())
-        span = high - low
+        with np.errstate(over="ignore"):  # told where the squares are needed
+            span = high - low
         # subtle: a column whose values differ by rounding alone is constant, not one to be blown up
         # or is one whose spread can hardly be told from zero, and could not be divided by
         told = np.finfo(X.dtype)
         span[span <= np.maximum(8 * told.eps * np.maximum(abs(low), abs(high)), told.tiny / told.eps)] = 0
         if kind == "unit":
             return cls(low * shifted, _positive(span))
-        mean, deviation = _moments(X, span, sample_weight)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, deviation = _moments(X, span, sample_weight)
         # subtle: rounded to X's precision, in which blocks are centred, so that fold gives back what was trained
         return cls(mean.astype(X.dtype).astype(np.float64) * shifted, _positive(deviation * (span > 0)))
 

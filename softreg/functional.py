@@ -16,6 +16,7 @@ import numpy as np
 __all__ = [
     "cross_entropy",
     "cross_entropy_and_residual",
+    "expected",
     "log_softmax",
     "plain_cross_entropy",
     "plain_normalization",
@@ -58,7 +59,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray, axis: int = -1) -> np
     >>> float(cross_entropy(np.zeros((1, 10)), np.array([3]))[0].round(4)), float(np.log(10).round(4))
     (2.3026, 2.3026)
     """
-    return np.asarray(-_expected(log_softmax(logits, axis), targets, axis))
+    return np.asarray(-expected(log_softmax(logits, axis), targets, axis))
 
 
 def residual(logits: np.ndarray, targets: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -87,7 +88,7 @@ def cross_entropy_and_residual(
     proba = np.exp(shifted)
     total = proba.sum(axis=axis, keepdims=True)
     # subtle: sum_k q_k is 1 only to rounding, so <q, z - max z> is taken in the same shifted coordinates as log-sum-exp
-    loss = np.log(total).squeeze(axis) - _expected(shifted, targets, axis)
+    loss = np.log(total).squeeze(axis) - expected(shifted, targets, axis)
     proba /= total
     return loss, _minus_target(proba, targets, axis)
 
@@ -110,7 +111,7 @@ def plain_cross_entropy(scores: np.ndarray, targets: np.ndarray, axis: int = -1)
     >>> plain_cross_entropy(np.array([[1.0, 3.0]]), np.array([1])).round(4)
     array([0.2877])
     """
-    return np.asarray(np.log(scores.sum(axis=axis)) - _expected(np.log(scores), targets, axis))
+    return np.asarray(np.log(scores.sum(axis=axis)) - expected(np.log(scores), targets, axis))
 
 
 def plain_residual(scores: np.ndarray, targets: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -129,8 +130,12 @@ def _by_sample(values: np.ndarray, axis: int) -> np.ndarray:
     return values.T if axis == 0 else values
 
 
-def _expected(values: np.ndarray, targets: np.ndarray, axis: int) -> np.ndarray:
-    """E_q[values] (n_samples,): the target class's value, or ``sum_k q_k values_k``."""
+def expected(values: np.ndarray, targets: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return E_q[values] (n_samples,): the target class's value, or ``sum_k q_k values_k``.
+
+    >>> expected(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
+    array([2., 3.])
+    """
     rows = _by_sample(values, axis)
     if targets.ndim == 2:
         return np.asarray((rows * targets).sum(axis=-1))

@@ -13,6 +13,8 @@ from typing import Any
 
 __all__ = ["Interruption"]
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 class Interruption:
     """From ``listen()`` on, remembers the first signal in place of dying of it.
@@ -32,7 +34,7 @@ class Interruption:
     def listen(self) -> None:
         """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._before = {number: signal.signal(number, self._remember) for number in SIGNALS}
 
     def _remember(self, number: int, _: FrameType | None) -> None:
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"

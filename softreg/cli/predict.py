@@ -9,7 +9,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.words import note, plural, row
-from softreg.errors import UsageError
+from softreg.errors import DataError, UsageError
 from softreg.settings import SourceSettings
 
 __all__ = ["predict", "refuse_existing"]
@@ -57,3 +57,5 @@ def refuse_existing(path: str, overwrite: bool) -> None:
         raise UsageError("--overwrite has no effect without -o FILE.", "Leave it out.")
     if path != "-" and Path(path).exists() and not overwrite:
         raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
+    if path != "-" and not Path(path).parent.is_dir():
+        raise DataError(f"There is no folder {Path(path).parent} to write to.", "Make it, or name another file.")

@@ -22,6 +22,9 @@ MOST_CLASSES = 6
 MOST_PULLS = 4
 """Up to here the pulls of every class fit as well."""
 
+SURE = 0.8
+"""Below this confidence a mistake is no sure one."""
+
 SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
 
 
@@ -34,7 +37,7 @@ def training_summary(result: TrainResult) -> str:
     if result.mistake:
         classes, wrong = result.model.classes, result.mistake
         says = f"row {wrong.row}: says {classes[wrong.says]} ({wrong.confidence:.2f}), is {classes[wrong.truth]}"
-        lines.append(f"sure, wrong  {short(says, WIDTH - 13)}")
+        lines.append(row("sure, wrong" if wrong.confidence >= SURE else "wrong", short(says, WIDTH - 13)))
     lines.append(row("saved", str(result.run.path)))
     lines.append(row("next", "softreg plot last      softreg predict last new.csv"))
     return "\n".join(lines)
@@ -46,7 +49,7 @@ def evaluation_summary(result: Evaluation, word: str) -> str:
     return "\n".join(
         [
             head,
-            _scores({"test": result.metrics}),
+            _scores({"input": result.metrics}),
             _confusion(result.metrics),
             row("next", f"softreg plot {word} --kind weights"),
         ]

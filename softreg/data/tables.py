@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CsvTable", "as_numbers", "nameless_note", "numbered", "stripped", "to_csv", "usable", "write_csv"]
 
 _BOM = b"\xef\xbb\xbf"
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _SAMPLE = 1000  # rows
 
 
@@ -90,8 +91,7 @@ class CsvTable:
         try:
             yield from csv.reader(text, delimiter=self._separator)
         except UnicodeDecodeError as error:
-            advice = f"Convert it first: iconv -f latin1 -t utf-8 {self.name}."
-            raise DataError(f"{self.name} is not UTF-8 text.", advice) from error
+            raise _not_utf8(self.name, self._content) from error
         except csv.Error as error:
             raise DataError(f"{self.name} is not readable as a table: {error}.", "Save it as CSV again.") from error
 
@@ -102,10 +102,10 @@ class CsvTable:
         if not any(header):
             empty = "is empty" if not self._content.strip() else "has no header: its first row is blank"
             raise DataError(f"{self.name} {empty}.", "Give a table with a header and at least one row.")
-        if len(header) == 1 and ";" in header[0]:
-            raise DataError(
-                f"{self.name} seems to be separated by semicolons.", "Save it with commas (.csv) or tabs (.tsv)."
-            )
+        other = next((name for mark, name in _SEPARATORS.items() if len(header) == 1 and mark in header[0]), None)
+        if other:
+            advice = "Rename it to end in .tsv." if other == "tabs" else "Save it with commas (.csv) or tabs (.tsv)."
+            raise DataError(f"{self.name} seems to be separated by {other}.", advice)
         leading = next((place for place, record in enumerate(records) if record), None)
         if leading is None:
             raise DataError(f"{self.name} has a header and no rows.", "Give at least one row.")
@@ -125,6 +125,15 @@ class CsvTable:
                     "Mend that row; a field that holds a comma needs quotation marks.",
                 )
         return blank
+
+
+def _not_utf8(name: str, content: bytes) -> DataError:
+    """What a file is that is not UTF-8, as far as its bytes tell."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return DataError(f"{name} is UTF-16 text.", f"Convert it first: iconv -f utf-16 -t utf-8 {name}.")
+    if b"\0" in content:
+        return DataError(f"{name} is not a text file.", "Give a table: .csv, .tsv or .parquet.")
+    return DataError(f"{name} is not UTF-8 text.", f"Convert it first: iconv -f latin1 -t utf-8 {name}.")
 
 
 def as_numbers(column: pl.Series) -> pl.Series:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from softreg.design import BLOCK_ROWS
+from softreg.functional import expected
 from softreg.objective.objective import Logits, Objective
 
 __all__ = ["Line"]
@@ -41,7 +42,7 @@ class Line:
         # slope is a sum of small numbers and not the difference of large ones
         self.moves = objective.design.forward(direction)
         for rows, moved in zip(objective.design.parts(), self.moves, strict=True):
-            np.subtract(moved, objective.expected_target(moved, rows), out=moved)
+            np.subtract(moved, expected(moved, objective.targets[rows], axis=0), out=moved)
         d = objective.design.n_features
         self._penalty_slope = objective.l2 * float(np.vdot(theta[:d], direction[:d]))
         self._penalty_curvature = objective.l2 * float(np.vdot(direction[:d], direction[:d]))

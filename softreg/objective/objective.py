@@ -198,13 +198,6 @@ class Objective:
         """Return the probabilities of all rows, class-major (n_classes, n_samples)."""
         return np.concatenate([softmax(part, axis=0) for part in logits], axis=1)
 
-    def expected_target(self, values: np.ndarray, where: slice) -> np.ndarray:
-        """Return E_q[values] (rows,) for class-major values (n_classes, rows)."""
-        targets = self.targets[where]
-        if targets.ndim == 2:
-            return np.asarray((values * targets.T).sum(axis=0))
-        return np.asarray(values[targets, np.arange(targets.size)])
-
     def target_mass(self, rows: slice) -> np.ndarray:
         """Return each class's share of the weighted targets (n_classes,) in some rows: sum_i s_i q_i."""
         targets, weight = self.targets[rows], self.sample_weight[rows]

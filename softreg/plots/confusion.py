@@ -30,7 +30,7 @@ def draw_confusion(confusion: np.ndarray | Sequence[Sequence[int]], classes: Seq
         axes = figure.subplots()
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         label_ticks(axes, classes, classes)
-        axes.set_xlabel("predicted class\n(darker: a larger share of the true class)")
+        axes.set_xlabel("predicted class\n(darker: larger share)")
         axes.set_ylabel("true class")
         axes.set_title(_title(counts))
         axes.spines[:].set_visible(False)

@@ -37,7 +37,7 @@ _PARTS = (
     _Part("val", "validation", "--", _ORANGE),
     _Part("test", "test", ":", _RED),
 )
-_HIGHEST = 1e12
+_HIGHEST = 1e100
 _RUNNING = "running mean over the epoch's batches"
 
 
@@ -73,8 +73,9 @@ def _points(history: History, key: str) -> tuple[list[float], list[float]]:
     """Epochs and values of one column, without rows where it was not measured or is not finite."""
     pairs = [(float(row["epoch"] or 0), row.get(key)) for row in history]
     known = [(epoch, float(value)) for epoch, value in pairs if value is not None and math.isfinite(float(value))]
-    # subtle: a run that diverged is out of the picture long before matplotlib's axes overflow
-    return [epoch for epoch, _ in known], [min(value, _HIGHEST) for _, value in known]
+    # subtle: a run that diverged leaves the picture before matplotlib's axes overflow
+    known = [(epoch, value) for epoch, value in known if value <= _HIGHEST]
+    return [epoch for epoch, _ in known], [value for _, value in known]
 
 
 def _draw_run(axes: Axes, history: History, measure: str, shade: str | None) -> None:

@@ -96,19 +96,15 @@ def _with_best_intercept(J: Objective, theta: np.ndarray, logits: Logits) -> tup
     gradient, hessian, share = _intercept_slopes(J, logits)
     for _ in range(NEWTON_STEPS):
         norm, newton = np.abs(gradient).sum(), -np.linalg.lstsq(hessian, gradient, rcond=None)[0]
-        moved = _centred(raised + newton)
+        moved = raised + newton
         slopes = _intercept_slopes(J, _raised(logits, moved))
         if not np.abs(slopes[0]).sum() < 0.5 * norm:
             if norm <= BALANCED:
                 break
-            moved = _centred(raised + np.log(share) - _log_mean_proba(J, _raised(logits, raised)))
+            moved = raised + np.log(share) - _log_mean_proba(J, _raised(logits, raised))
             slopes = _intercept_slopes(J, _raised(logits, moved))
         raised, (gradient, hessian, share) = moved, slopes
     return np.vstack([theta[:-1], theta[-1:] + raised]), _raised(logits, raised)
-
-
-def _centred(step: np.ndarray) -> np.ndarray:
-    return np.asarray(step - step.mean())
 
 
 def _raised(logits: Logits, by: np.ndarray) -> Logits:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from softreg.design import DesignMatrix, Scaling, is_sparse
-from softreg.errors import DataError
+from softreg.design import DesignMatrix, Scaling
 from softreg.geometry import (
     Whitening,
     curvature_bound,
@@ -25,36 +24,17 @@ from softreg.settings import TrainingSettings, method_of, takes_batches, tol_of
 from softreg.training.certificate import Certificate, certify
 from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.line_descent import descend_along_lines, even
+from softreg.training.problem import Problem, cast, scale_of, weighted_rows
 from softreg.training.stopping import Stopping
 from softreg.workers import Workers
 
-__all__ = ["NEAR", "Fit", "Problem", "fit"]
+__all__ = ["NEAR", "Fit", "fit"]
 
 NEAR = 1e-4
 """How near to the best objective gradient descent is asked to come, where its steps are told."""
 
 FAR = 10
 """A proved gap of so many ``tol`` is no convergence, whatever the stopping rule says."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is fitted.
-
-    ``X`` (n_samples, n_features) dense or CSR, ``targets`` class indices (n_samples,) or distributions (n_samples,
-    n_classes), ``classes`` their names, ``held_out`` parts to measure after every epoch: name to (X, targets),
-    and where their rows weigh differently name to weights.
-    ``pixels``: the columns of X share one unit. ``partial``: the rows are a part of a stream, and may lack a class.
-    """
-
-    X: Any
-    targets: np.ndarray
-    classes: tuple[Any, ...]
-    sample_weight: np.ndarray | None = None
-    held_out: Mapping[str, tuple[Any, np.ndarray]] = field(default_factory=dict)
-    held_out_weight: Mapping[str, np.ndarray] = field(default_factory=dict)
-    pixels: bool = False
-    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +91,8 @@ def fit(
     >>> round(float(np.exp(result.intercept[1] - result.intercept[0])), 4)
     3.0
     """
-    X, targets, weight = _weighted_rows(problem, settings)
-    kind = _scale_of(settings, X, problem.pixels)
+    X, targets, weight = weighted_rows(problem, settings)
+    kind = scale_of(settings, X, problem.pixels)
     scaling = (
         resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
     )
@@ -125,7 +105,7 @@ def fit(
 
         objective = objective_on(X, targets, weight, settings.l2)
         held_out = {
-            name: objective_on(_cast(held_X, X.dtype), held_targets, problem.held_out_weight.get(name), 0.0)
+            name: objective_on(cast(held_X, X.dtype), held_targets, problem.held_out_weight.get(name), 0.0)
             for name, (held_X, held_targets) in problem.held_out.items()
         }
         rows, step_size = _descent(objective, settings, held_out, start, resume)
@@ -280,42 +260,3 @@ def _step_size(
         safe = noisy.safe_learning_rate(2 * expected_smoothness(L, max(L, L_max), objective.n_samples, batch))
     asked = settings.learning_rate
     return StepSize(safe if asked is None else asked, safe, optimizer.guaranteed_below(L), L)
-
-
-def _scale_of(settings: TrainingSettings, X: Any, pixels: bool) -> str:
-    """The scaling that ``auto`` stands for: none for sparse X, unit for pixels, else standard."""
-    if settings.scale != "auto":
-        return settings.scale
-    return "none" if is_sparse(X) else "unit" if pixels else "standard"
-
-
-def _weighted_rows(problem: Problem, settings: TrainingSettings) -> tuple[Any, np.ndarray, np.ndarray]:
-    """X in its precision, targets and weights (class weights in), without the rows of no weight."""
-    dtype = np.dtype(settings.dtype) if settings.dtype != "auto" else _precision(problem.X)
-    X, targets = _cast(problem.X, dtype), problem.targets
-    n_classes = len(problem.classes)
-    weight = np.ones(X.shape[0]) if problem.sample_weight is None else np.asarray(problem.sample_weight, np.float64)
-    if not (weight >= 0).all():
-        raise DataError("A sample weight is negative or not a number.", "Weights must be 0 or more.")
-    kept = weight > 0
-    if not kept.all():
-        X, targets, weight = X[kept], targets[kept], weight[kept]
-    mass = weight @ targets if targets.ndim == 2 else np.bincount(targets, weight, n_classes)
-    if not mass.all() and not problem.partial:
-        missing = problem.classes[int(np.argmin(mass))]
-        raise DataError(
-            f'The class "{missing}" has no training row with weight.',
-            "Leave the class out, or give it rows to learn from.",
-        )
-    if settings.class_weight == "balanced":
-        share = weight.sum() / (n_classes * np.where(mass > 0, mass, np.inf))
-        weight = weight * (targets @ share if targets.ndim == 2 else share[targets])
-    return X, targets, weight
-
-
-def _precision(X: Any) -> np.dtype[Any]:
-    return np.dtype(np.float32) if X.dtype == np.float32 else np.dtype(np.float64)
-
-
-def _cast(X: Any, dtype: np.dtype[Any]) -> Any:
-    return X if X.dtype == dtype else X.astype(dtype)

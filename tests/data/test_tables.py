@@ -162,8 +162,8 @@ def test_row_numbers_in_messages_count_dropped_rows(tmp_path):
         ('a,b,label\n1,2,"x\n3,4,y\n', ["quotation mark"]),
         ("label\nx\ny\n", ["no column left"]),
         (b"a,label\n1,\xe4\n2,b\n", ["UTF-8", "iconv"]),
-        (b"\xff\xfea\x00,\x00", ["UTF-8"]),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["UTF-8"]),
+        (b"\xff\xfea\x00,\x00", ["UTF-16", "iconv -f utf-16"]),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["not a text file"]),
     ],
 )
 def test_a_table_that_is_none_is_refused_in_words(tmp_path, text, words):
@@ -416,3 +416,22 @@ def test_polars_and_python_agree_on_the_rows_that_both_accept(tmp_path):
         kept = [row for row in rows if row[2]]
         assert data.labels.tolist() == [row[2] for row in kept]
         np.testing.assert_array_equal(data.X, np.array([[float(value) for value in row[:2]] for row in kept]))
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_is_recognised(tmp_path, mark, name):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a{mark}label\n1{mark}x\n2{mark}y\n")
+    with pytest.raises(DataError, match=f"separated by {name}"):
+        load(str(path), SourceSettings())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("a,label\n1,x\n".encode("utf-16"), "UTF-16"), (b"\x89PNG\0\0\xff", "not a text file"), (b"a\xe4", "latin1")],
+)
+def test_what_is_not_utf8_is_told_apart(tmp_path, content, said):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        load(str(path), SourceSettings())
