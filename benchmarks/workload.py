@@ -32,9 +32,9 @@ class Images:
     def about(self) -> str:
         return f"{self.X.shape[0]} x {self.X.shape[1]} float32, {self.source}"
 
-    def objective(self) -> Objective:
+    def objective(self, workers: Workers | None = None) -> Objective:
         """Return softreg's objective on them, unscaled and without penalty; its design's workers are not yet open."""
-        design = DesignMatrix(self.X, Scaling.of(self.X, "none"), workers=Workers())
+        design = DesignMatrix(self.X, Scaling.of(self.X, "none"), workers=workers or Workers())
         return Objective(design, self.y, n_classes=N_CLASSES)
 
 

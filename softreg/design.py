@@ -164,24 +164,23 @@ class DesignMatrix:
         return block if self._mean is None else np.subtract(block, self._mean, out=buffer)
 
     def weights(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (V, c), class-major and in X's precision: the logits of a block are ``V block^T + c``."""
+        """Return (V, c) in X's precision: the logits of a block are ``(block V)^T + c``, class-major."""
         W = theta[: self.n_features]
         V = W if self._scale is None else W / self._scale
         # subtle: without an intercept there is no last row, and the sum over no rows is zero
         c = theta[self.n_features :].sum(axis=0)
-        return np.ascontiguousarray(V.T, self.dtype), c.astype(self.dtype)[:, None]
+        return np.ascontiguousarray(V, self.dtype), c.astype(self.dtype)[:, None]
 
     def project(self, block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:
         """Return the logits of a block, class-major (n_classes, rows of the block), from :meth:`weights`."""
-        # subtle: scipy multiplies by a sparse matrix from the left only; the copy makes both kinds alike in memory
-        logits = np.ascontiguousarray((block @ V.T).T) if is_sparse(block) else np.asarray(V @ block.T)
+        # subtle: BLAS is fastest on (rows, classes), NumPy's reductions on (classes, rows); the copy is small
+        logits = np.ascontiguousarray((block @ V).T)
         logits += c
         return logits
 
     def add_backward(self, total: np.ndarray, block: Any, residual: np.ndarray) -> None:
         """Add R Z and R 1 to ``total`` (n_classes, n_parameters), float64, for R (n_classes, rows of the block)."""
-        product = (block.T @ residual.T).T if is_sparse(block) else residual @ block
-        total[:, : self.n_features] += product
+        total[:, : self.n_features] += (block.T @ np.ascontiguousarray(residual.T)).T
         if self.fit_intercept:
             total[:, -1] += residual.sum(axis=1, dtype=np.float64)
 

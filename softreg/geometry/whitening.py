@@ -276,8 +276,8 @@ def covariance(design: DesignMatrix, rows: Rows, weight: np.ndarray, mean: np.nd
 
     matrix = np.zeros((design.n_features, design.n_features))
     # subtle: a few pieces at a time, in order, so that the sum has the same bits for any number of threads
-    for first in range(0, len(pieces), 16):
-        for part in design.workers.map(visit, pieces[first : first + 16]):
+    for first in range(0, len(pieces), 2):
+        for part in design.workers.map(visit, pieces[first : first + 2]):
             matrix += part
     return matrix
 
