@@ -39,7 +39,7 @@ def against_numpy(effort: Effort) -> Iterator[Ratio]:
 
 def _timed(data: Images, theirs: Iterator[object], effort: Effort) -> list[tuple[float, float]]:
     """Time epochs of softreg against theirs: an epoch is a step of an iterator."""
-    objective = data.objective(Workers(1, limit_blas=False))  # as fit does for mini-batches
+    objective = data.objective(Workers(1))  # as fit does for mini-batches
     return interleaved(_ours(objective).__next__, theirs.__next__, effort.times(9), within=objective.design.workers)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Absent", "Bar", "Effort", "Ratio", "at_least", "at_most", "interleaved"]
+__all__ = ["Absent", "Bar", "Effort", "Ratio", "at_least", "at_most", "busy", "interleaved"]
+
+
+REST = 0.1
+"""Seconds of rest before each turn: BLAS's and PyTorch's idle threads spin for some hundredths of a second before they
+sleep, on the cores that the other side's turn would need."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,23 @@ class Absent:
         return [self.what, "-", self.why, "-", "-"]
 
 
+def busy(seconds: float = 5.0) -> float | None:
+    """Return how many cores others keep busy while this process sleeps; None where the system does not tell."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+
+    def jiffies() -> tuple[int, int]:
+        """All cores' time in all and idle: the first line is user, nice, system, idle, iowait, ..."""
+        times = [int(number) for number in stat.read_text().splitlines()[0].split()[1:9]]
+        return sum(times), times[3] + times[4]
+
+    before = jiffies()
+    time.sleep(seconds)
+    passed, idle = (now - then for now, then in zip(jiffies(), before, strict=True))
+    return (1 - idle / passed) * (os.cpu_count() or 1) if passed else None
+
+
 Clock = Callable[[], float]
 
 
@@ -114,6 +138,7 @@ def interleaved(
 
 
 def _seconds(side: Callable[[], Any], clock: Clock) -> float:
+    time.sleep(REST)
     began = clock()
     side()
     return clock() - began

@@ -15,8 +15,9 @@ __all__ = ["environment", "report", "table"]
 
 HEAD = ["what", "ratio", "spread", "bar", "met?"]
 LIBRARIES = ("numpy", "scikit-learn", "pandas", "torch", "polars", "matplotlib", "click")
-BUSY = 0.5
-"""A load above which others' work disturbs both sides, and threads that wait for each other by far the most."""
+BUSY = 0.2
+"""Cores kept busy by others above which both sides are disturbed, and threads that wait for each other by far the most.
+"""
 
 INTRODUCTION = """\
 # Benchmarks
@@ -39,7 +40,7 @@ def report(rows: Iterable[Ratio | Absent], command: str, load: float | None) -> 
 
 
 def environment(load: float | None) -> dict[str, str]:
-    """Return what the numbers depend on; ``load`` is the machine's load before the first bench."""
+    """Return what the numbers depend on; ``load`` is how many cores others kept busy."""
     facts = {
         "CPU": f"{_cpu()}, {os.cpu_count()} cores",
         "system": platform.platform(),
@@ -49,7 +50,8 @@ def environment(load: float | None) -> dict[str, str]:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     if load is not None:
-        facts["load before"] = f"{load:.1f}" + (" (a busy machine: quote none of these)" if load > BUSY else "")
+        verdict = " (a busy machine: quote none of these)" if load > BUSY else ""
+        facts["cores kept busy by others"] = f"{load:.2f}{verdict}"
     return facts
 
 

@@ -37,6 +37,10 @@ threads do one after the other, does not count. Chosen by measurement."""
 BLOCK_ROWS = 1 << 14
 """Rows of one block at most, sparse or narrow: bounds the (n_classes, rows) arrays, and the length of float32 sums."""
 
+CLASSES_TOGETHER = 4
+"""BLAS's kernels work on so many rows of a matrix at once. Dense products are class-major, with rows of zeros up to the
+next multiple: 12 classes take a fifth less time than 10 (measured with OpenBLAS 0.3.30)."""
+
 
 def is_sparse(X: Any) -> bool:
     """Whether X is a scipy sparse matrix; told without importing scipy."""
@@ -164,30 +168,39 @@ class DesignMatrix:
         return block if self._mean is None else np.subtract(block, self._mean, out=buffer)
 
     def weights(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (V, c) in X's precision: the logits of a block are ``(block V)^T + c``, class-major."""
+        """Return (V, c) in X's precision, of which :meth:`project` makes the logits of a block: W / scale, and b.
+
+        V is class-major, with rows of zeros up to a whole number of :data:`CLASSES_TOGETHER`; for sparse X it is
+        (n_features, n_classes), as scipy's product reads it.
+        """
         W = theta[: self.n_features]
         V = W if self._scale is None else W / self._scale
-        # subtle: without an intercept there is no last row, and the sum over no rows is zero
-        c = theta[self.n_features :].sum(axis=0)
-        return np.ascontiguousarray(V, self.dtype), c.astype(self.dtype)[:, None]
+        V = np.ascontiguousarray(V, self.dtype) if is_sparse(self.X) else _padded(V.T, self.dtype)
+        c = theta[-1] if self.fit_intercept else np.zeros(theta.shape[1])
+        return V, c.astype(self.dtype)[:, None]
 
     def project(self, block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:
         """Return the logits of a block, class-major (n_classes, rows of the block), from :meth:`weights`."""
-        # subtle: BLAS is fastest on (rows, classes), NumPy's reductions on (classes, rows); the copy is small
-        logits = np.ascontiguousarray((block @ V).T)
+        logits: np.ndarray = np.ascontiguousarray((block @ V).T) if is_sparse(self.X) else (V @ block.T)[: len(c)]
         logits += c
         return logits
 
+    def zeros(self, n_classes: int) -> np.ndarray:
+        """Return a theta-shaped total for :meth:`add_backward`, float64, in the order in which products come."""
+        return np.zeros((self.n_parameters, n_classes), order="C" if is_sparse(self.X) else "F")
+
     def add_backward(self, total: np.ndarray, block: Any, residual: np.ndarray) -> None:
-        """Add R Z and R 1 to ``total`` (n_classes, n_parameters), float64, for R (n_classes, rows of the block)."""
-        total[:, : self.n_features] += (block.T @ np.ascontiguousarray(residual.T)).T
+        """Add Z^T R and 1^T R to ``total``, theta-shaped, for R class-major (n_classes, rows of the block)."""
+        if is_sparse(self.X):
+            total[: self.n_features] += block.T @ np.ascontiguousarray(residual.T)
+        else:
+            total[: self.n_features] += (_padded(residual, residual.dtype) @ block)[: len(residual)].T
         if self.fit_intercept:
-            total[:, -1] += residual.sum(axis=1, dtype=np.float64)
+            total[-1] += residual.sum(axis=1, dtype=np.float64)
 
     def gradient(self, total: np.ndarray, divisor: float = 1.0) -> np.ndarray:
-        """Return Z^T R and 1^T R, theta-shaped, from the total of :meth:`add_backward`: the scales divided out."""
-        gradient = np.ascontiguousarray(total.T)
-        gradient /= divisor
+        """Return Z^T R and 1^T R from the total of :meth:`add_backward`: the scales and the divisor divided out."""
+        gradient: np.ndarray = np.divide(total, divisor, order="C")
         if self._scale is not None:
             gradient[: self.n_features] /= self._scale
         return gradient
@@ -197,12 +210,12 @@ class DesignMatrix:
         V, c = self.weights(vectors)
 
         def product(rows: slice) -> np.ndarray:
-            total = np.zeros(vectors.T.shape)
+            total = self.zeros(vectors.shape[1])
             for where, block in self.blocks(rows):
                 self.add_backward(total, block, self.project(block, V, c) * share[where].astype(self.dtype))
             return total
 
-        return self.gradient(sum(self.workers.map(product, self.parts()), np.zeros(vectors.T.shape)))
+        return self.gradient(sum(self.workers.map(product, self.parts()), self.zeros(vectors.shape[1])))
 
     def forward(self, theta: np.ndarray) -> list[np.ndarray]:
         """Return the logits of all rows, class-major, one array (n_classes, rows of the part) for each part."""
@@ -217,6 +230,14 @@ class DesignMatrix:
             return found
 
         return self.workers.map(logits, self.parts())
+
+
+def _padded(rows: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Copy (n_classes, m) in C order, with rows of zeros up to a whole number of CLASSES_TOGETHER."""
+    n_classes, m = rows.shape
+    padded = np.zeros((-(-n_classes // CLASSES_TOGETHER) * CLASSES_TOGETHER, m), dtype)
+    padded[:n_classes] = rows
+    return padded
 
 
 def _csr_view(X: Any, rows: slice) -> Any:

@@ -37,13 +37,12 @@ def _blas() -> Any:
 class Workers:
     """A pool of threads while it is open; closed, it works in the caller's own thread."""
 
-    def __init__(self, n_threads: int | None = None, *, limit_blas: bool = True) -> None:
+    def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = n_threads or available_cores()
-        self.limit_blas = limit_blas
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
-        self._limits = _blas().limit(limits=1 if self.limit_blas else None, user_api="blas")
+        self._limits = _blas().limit(limits=1, user_api="blas")
         # subtle: NumPy's handling of floating-point errors belongs to a thread; ours follow the caller's
         self._pool = ThreadPoolExecutor(self.n_threads, initializer=partial(np.seterr, **np.geterr()))
         return self

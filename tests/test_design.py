@@ -21,7 +21,7 @@ def forward(design: DesignMatrix, theta: np.ndarray, rows: Rows | None = None) -
 
 def backward(design: DesignMatrix, R: np.ndarray) -> np.ndarray:
     """Xb^T R, theta-shaped, for R (n_samples, n_classes)."""
-    total = np.zeros((R.shape[1], design.n_parameters))
+    total = design.zeros(R.shape[1])
     for where, block in design.blocks():
         design.add_backward(total, block, np.ascontiguousarray(R[where].T, design.dtype))
     return design.gradient(total)
@@ -271,7 +271,7 @@ def test_scaling_copies_nothing() -> None:
     X = np.random.default_rng(10).standard_normal((40_000, 100))
     tracemalloc.start()
     design = DesignMatrix(X, Scaling.of(X, "standard"))
-    total = np.zeros((2, 101))
+    total = design.zeros(2)
     for where, block in design.blocks():
         design.add_backward(total, block, np.zeros((2, where.stop - where.start)))
     _, peak = tracemalloc.get_traced_memory()

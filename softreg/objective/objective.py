@@ -28,7 +28,7 @@ from typing import Protocol
 import numpy as np
 
 from softreg.design import DesignMatrix, Rows
-from softreg.functional import cross_entropy_and_residual, softmax
+from softreg.functional import cross_entropy_and_residual, expected, softmax
 
 __all__ = ["Engine", "Evaluation", "Logits", "Objective", "sklearn_c"]
 
@@ -47,13 +47,13 @@ class Evaluation:
 
 
 class Terms:
-    """Sums over some rows: weighted losses and hits, the number of rows, and R Z (n_classes, n_parameters)."""
+    """Sums over some rows: weighted losses and hits, the number of rows, and where it is asked for Z^T R."""
 
-    def __init__(self, shape: tuple[int, int]) -> None:
+    def __init__(self, total: np.ndarray) -> None:
         self.loss = 0.0
         self.correct = 0.0
         self.count = 0
-        self.total = np.zeros(shape[::-1])
+        self.total = total
 
 
 class Engine(Protocol):
@@ -124,7 +124,7 @@ class Objective:
         V, c = self.design.weights(theta)
 
         def visit(part: Rows) -> Terms:
-            terms = Terms(self.shape)
+            terms = Terms(self.design.zeros(self.n_classes))
             for where, block in self.design.blocks(part):
                 residual = self._take_in(terms, self.design.project(block, V, c), where)
                 self.design.add_backward(terms.total, block, residual)
@@ -138,7 +138,7 @@ class Objective:
 
         def visit(pair: tuple[slice, np.ndarray]) -> Terms:
             part, known = pair
-            terms, last = Terms(self.shape), 0
+            terms, last = Terms(self.design.zeros(self.n_classes)), 0
             for where, block in self.design.blocks(part):
                 first, last = last, last + block.shape[0]
                 residual = self._take_in(terms, known[:, first:last], where)
@@ -152,7 +152,7 @@ class Objective:
         """Return J at theta, from logits that are known already; touches X not at all."""
 
         def visit(pair: tuple[slice, np.ndarray]) -> Terms:
-            terms = Terms(self.shape)
+            terms = Terms(self.design.zeros(0))
             self._take_in(terms, pair[1], pair[0])
             return terms
 
@@ -164,7 +164,7 @@ class Objective:
         V, c = self.design.weights(theta)
 
         def visit(part: slice) -> Terms:
-            terms = Terms(self.shape)
+            terms = Terms(self.design.zeros(0))
             for where, block in self.design.blocks(part):
                 self._take_in(terms, self.design.project(block, V, c), where)
             return terms
@@ -231,7 +231,9 @@ def _added(parts: list[Terms]) -> Terms:
 
 def _hits(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """For each column of class-major logits, the target's share of the predicted class: 0 or 1 for hard labels."""
+    most = logits.max(axis=0)
+    # subtle: NumPy's argmax is ten times as slow as its max; only ties, which go to the first class, need it
+    if targets.ndim == 1 and np.count_nonzero(logits == most) <= most.size:
+        return np.asarray(expected(logits, targets, axis=0) == most)
     predicted = logits.argmax(axis=0)
-    if targets.ndim == 2:
-        return np.asarray(targets[np.arange(predicted.size), predicted])
-    return np.asarray(predicted == targets)
+    return np.asarray(predicted == targets if targets.ndim == 1 else expected(targets, predicted))

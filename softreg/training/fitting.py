@@ -97,9 +97,7 @@ def fit(
         resume.scaling if resume else Scaling.of(X, kind, weight, pixels=problem.pixels, centre=settings.fit_intercept)
     )
     # divergence is told by the stopping rules, in words; threads inherit what is ignored here
-    # subtle: a mini-batch is too small for our threads to share; there BLAS keeps its own
-    opened = Workers(1, limit_blas=False) if takes_batches(settings) else Workers(settings.threads)
-    with np.errstate(over="ignore", invalid="ignore"), opened as workers:
+    with np.errstate(over="ignore", invalid="ignore"), Workers(settings.threads) as workers:
 
         def objective_on(X: Any, targets: np.ndarray, weight: np.ndarray | None, l2: float) -> Objective:
             design = DesignMatrix(X, scaling, settings.fit_intercept, workers)
