@@ -3,8 +3,10 @@
 **Conventions.** ``theta`` (n_features + 1, n_classes) is the weights W with the intercepts b as the last row, in the
 scaled coordinates: logits = Z W + b with z_j = (x_j - mean_j) / scale_j. Without an intercept the last row is missing.
 
-Scaling never copies X. A block of rows is centred into a small buffer *before* its product (X W/s - m W/s would
-cancel in float32), and the division by the scales is moved to the small matrix W. A block without centring is a view.
+Scaling never copies X. The division by the scales is moved to the small matrix W. In float32 a block of rows is
+centred into a small buffer *before* its product, since X W/s - m W/s would cancel; in float64, where no mean is more
+than a thousand times its scale, three of sixteen digits do at most, and the means are moved to the intercept as well.
+A block without centring is a view.
 """
 
 from __future__ import annotations
@@ -36,6 +38,12 @@ threads do one after the other, does not count. Chosen by measurement."""
 
 BLOCK_ROWS = 1 << 14
 """Rows of one block at most, sparse or narrow: bounds the (n_classes, rows) arrays, and the length of float32 sums."""
+
+SHARED_ROWS = 1 << 12
+"""Rows of a sparse or narrow block at least: with more rows than this, there is a block for every thread."""
+
+FAR_OFF = 1e3
+"""A mean of more scales than this is taken out of float64 blocks before the product, too."""
 
 CLASSES_TOGETHER = 4
 """BLAS's kernels work on so many rows of a matrix at once. Dense products are class-major, with rows of zeros up to the
@@ -127,9 +135,12 @@ class DesignMatrix:
         self.n_samples, self.n_features = X.shape
         self.n_parameters = self.n_features + fit_intercept
         self._mean = scaling.mean.astype(self.dtype) if scaling.mean.any() else None
+        near = self._mean is not None and bool((abs(scaling.mean) <= FAR_OFF * scaling.scale).all())
+        self._centred_after = near and fit_intercept and self.dtype == np.float64
         self._scale = scaling.scale[:, None] if (scaling.scale != 1).any() else None
         width = max(1, self.n_features * self.dtype.itemsize)
-        self.block_rows = BLOCK_ROWS if is_sparse(X) else min(BLOCK_ROWS, max(64, BLOCK_BYTES // width))
+        most = min(BLOCK_ROWS, max(SHARED_ROWS, -(-self.n_samples // PARTS)))
+        self.block_rows = most if is_sparse(X) else min(most, max(64, BLOCK_BYTES // width))
 
     def parts(self) -> list[slice]:
         """Return all rows as parts of whole blocks, which threads may visit side by side."""
@@ -137,23 +148,28 @@ class DesignMatrix:
         edges = [self.block_rows * (n_blocks * part // PARTS) for part in range(PARTS)] + [self.n_samples]
         return [slice(first, last) for first, last in pairwise(edges) if first < last]
 
-    def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Any]]:
+    def operands(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Any]]:
+        """Yield :meth:`blocks` for :meth:`project` and :meth:`add_backward`, which know where the mean is still in."""
+        return self.blocks(rows, centred=not self._centred_after)
+
+    def blocks(self, rows: Rows | None = None, *, centred: bool = True) -> Iterator[tuple[Rows, Any]]:
         """Yield pairs ``(rows of the block, X of those rows, centred)``; a block lives until the next is asked for.
 
         None is all rows. Blocks depend on the shapes alone.
         """
+        mean = self._mean if centred else None
         chosen = slice(0, self.n_samples) if rows is None else rows
         start, stop = (chosen.start, chosen.stop) if isinstance(chosen, slice) else (0, len(chosen))
         n_rows = min(self.block_rows, stop - start)
         buffer = None
-        if not is_sparse(self.X) and (self._mean is not None or not isinstance(chosen, slice)):
+        if not is_sparse(self.X) and (mean is not None or not isinstance(chosen, slice)):
             buffer = np.empty((n_rows, self.n_features), self.dtype)
         for first in range(start, stop, max(1, n_rows)):
             last = min(first + n_rows, stop)
             where = slice(first, last) if isinstance(chosen, slice) else chosen[first:last]
-            yield where, self._block(where, None if buffer is None else buffer[: last - first])
+            yield where, self._block(where, None if buffer is None else buffer[: last - first], mean)
 
-    def _block(self, where: Rows, buffer: np.ndarray | None) -> Any:
+    def _block(self, where: Rows, buffer: np.ndarray | None, mean: np.ndarray | None) -> Any:
         if is_sparse(self.X):
             return (_csr_view(self.X, where) if isinstance(where, slice) else self.X[where]).astype(
                 self.dtype, copy=False
@@ -165,7 +181,7 @@ class DesignMatrix:
             # subtle: mode="clip" lets NumPy gather straight into the buffer; the indices are in range
             block = np.take(self.X, where, axis=0, out=buffer if self.dtype == self.X.dtype else None, mode="clip")
         block = block.astype(self.dtype, copy=False)
-        return block if self._mean is None else np.subtract(block, self._mean, out=buffer)
+        return block if mean is None else np.subtract(block, mean, out=buffer)
 
     def weights(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (V, c) in X's precision, of which :meth:`project` makes the logits of a block: W / scale, and b.
@@ -175,8 +191,9 @@ class DesignMatrix:
         """
         W = theta[: self.n_features]
         V = W if self._scale is None else W / self._scale
-        V = np.ascontiguousarray(V, self.dtype) if is_sparse(self.X) else _padded(V.T, self.dtype)
         c = theta[-1] if self.fit_intercept else np.zeros(theta.shape[1])
+        c = c - self.scaling.mean @ V if self._centred_after else c
+        V = np.ascontiguousarray(V, self.dtype) if is_sparse(self.X) else _padded(V.T, self.dtype)
         return V, c.astype(self.dtype)[:, None]
 
     def project(self, block: Any, V: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -199,8 +216,10 @@ class DesignMatrix:
             total[-1] += residual.sum(axis=1, dtype=np.float64)
 
     def gradient(self, total: np.ndarray, divisor: float = 1.0) -> np.ndarray:
-        """Return Z^T R and 1^T R from the total of :meth:`add_backward`: the scales and the divisor divided out."""
+        """Return Z^T R and 1^T R from the total of :meth:`add_backward`: scales and divisor divided out."""
         gradient: np.ndarray = np.divide(total, divisor, order="C")
+        if self._centred_after:
+            gradient[: self.n_features] -= np.outer(self.scaling.mean, gradient[-1])
         if self._scale is not None:
             gradient[: self.n_features] /= self._scale
         return gradient
@@ -211,7 +230,7 @@ class DesignMatrix:
 
         def product(rows: slice) -> np.ndarray:
             total = self.zeros(vectors.shape[1])
-            for where, block in self.blocks(rows):
+            for where, block in self.operands(rows):
                 self.add_backward(total, block, self.project(block, V, c) * share[where].astype(self.dtype))
             return total
 
@@ -224,7 +243,7 @@ class DesignMatrix:
         def logits(rows: slice) -> np.ndarray:
             found = np.empty((theta.shape[1], rows.stop - rows.start), self.dtype)
             last = 0
-            for _, block in self.blocks(rows):
+            for _, block in self.operands(rows):
                 first, last = last, last + block.shape[0]
                 found[:, first:last] = self.project(block, V, c)
             return found

@@ -16,13 +16,13 @@ from softreg.design import DesignMatrix, Rows, Scaling, is_sparse
 def forward(design: DesignMatrix, theta: np.ndarray, rows: Rows | None = None) -> np.ndarray:
     """Logits (n_rows, n_classes), block by block."""
     V, c = design.weights(theta)
-    return np.concatenate([design.project(block, V, c).T for _, block in design.blocks(rows)])
+    return np.concatenate([design.project(block, V, c).T for _, block in design.operands(rows)])
 
 
 def backward(design: DesignMatrix, R: np.ndarray) -> np.ndarray:
     """Xb^T R, theta-shaped, for R (n_samples, n_classes)."""
     total = design.zeros(R.shape[1])
-    for where, block in design.blocks():
+    for where, block in design.operands():
         design.add_backward(total, block, np.ascontiguousarray(R[where].T, design.dtype))
     return design.gradient(total)
 
@@ -272,7 +272,7 @@ def test_scaling_copies_nothing() -> None:
     tracemalloc.start()
     design = DesignMatrix(X, Scaling.of(X, "standard"))
     total = design.zeros(2)
-    for where, block in design.blocks():
+    for where, block in design.operands():
         design.add_backward(total, block, np.zeros((2, where.stop - where.start)))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -16,8 +16,9 @@ brought to one scale first, and singular directions get a little of the identity
 **Cost model.** A descent step is two products with X, 4 n d K flops on skinny matrices, which run at half the speed of
 square ones or less. A Gram matrix of m rows is 2 m d^2 flops. Shared whitening may cost three steps, m = 12 n K / d
 rows; whitening by class, K matrices, six: m = 24 n / d rows each, but at least 3 d, since fewer rows than a few times d
-say little about d directions. Where m is n or more, all rows are used with their weights, and nothing is drawn. A dense
-M pays where the shared sample would have two rows a direction, d^2 <= 6 n K, or where d is small anyway.
+say little about d directions; and neither more than 100 d, which say enough. Where m is n or more, all rows are used
+with their weights, and nothing is drawn. A dense M pays where the shared sample would have two rows a direction,
+d^2 <= 6 n K, or where d is small anyway.
 
 Sources: Boehning 1992, doi:10.1007/BF00048682 (the matrix at W = 0 bounds the curvature for all W); Nocedal & Wright,
 *Numerical Optimization* (2006), section 5.1 (preconditioning).
@@ -51,6 +52,10 @@ FLOOR = 1e-3
 """Share of a feature's variance over all rows that it keeps in every class: among the rows of which the model is unsure
 it may hardly vary, and a direction along it would be far too long for the others."""
 
+ENOUGH = 100
+"""Rows a direction beyond which a sample is not worth its time: the relative error of the sampled matrix is about the
+square root of d / m, a tenth (Vershynin, *High-Dimensional Probability* (2018), theorem 4.7.1)."""
+
 SMALL_BYTES = 1 << 26
 
 STEP_OVERHEAD = 1e7
@@ -62,7 +67,6 @@ class Whitening(Protocol):
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return M^-1 gradient, theta-shaped."""
-        ...
 
 
 def precondition_of(asked: str, design: DesignMatrix, n_classes: int) -> str:
@@ -75,18 +79,24 @@ def precondition_of(asked: str, design: DesignMatrix, n_classes: int) -> str:
 
 def shared_rows(design: DesignMatrix, n_classes: int) -> int:
     """Return the rows that shared whitening takes, by the cost model."""
-    return int(12 * design.n_samples * n_classes // design.n_features)
+    d = design.n_features
+    return int(min(12 * design.n_samples * n_classes // d, ENOUGH * d))
 
 
 def class_rows(design: DesignMatrix) -> int:
     """Return the rows that whitening takes for each class, by the cost model."""
-    return int(max(24 * design.n_samples // design.n_features, 3 * design.n_features))
+    d = design.n_features
+    return int(min(max(24 * design.n_samples // d, 3 * d), ENOUGH * d))
 
 
 def sharpening_cost(design: DesignMatrix, n_classes: int) -> float:
-    """Return what whitening by class costs, in steps of the descent: 2 K m d^2 flops, at twice the rate of a step's."""
+    """Return what whitening by class costs, in steps of the descent.
+
+    2 K m d^2 flops at twice the rate of a step's, and the probabilities of all rows, from which the samples are drawn.
+    """
     n, d = design.n_samples, design.n_features
-    return float(n_classes * min(class_rows(design), n) * d * d / (4 * n * d * n_classes + STEP_OVERHEAD))
+    step = 4 * n * d * n_classes + STEP_OVERHEAD
+    return float((n_classes * min(class_rows(design), n) * d * d + 2 * n * d * n_classes) / step)
 
 
 def make_whitening(

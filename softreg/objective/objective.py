@@ -62,19 +62,15 @@ class Engine(Protocol):
     @property
     def n_samples(self) -> int:
         """Number of rows."""
-        ...
 
     def evaluate(self, theta: np.ndarray, rows: Rows | None = None) -> Evaluation:
         """Value and gradient over the given rows (None: all of them)."""
-        ...
 
     def evaluate_logits(self, logits: Logits, theta: np.ndarray) -> Evaluation:
         """The same over all rows, from known logits."""
-        ...
 
     def measure(self, theta: np.ndarray) -> tuple[float, float]:
         """Cross-entropy and accuracy over all rows, without the gradient's cost."""
-        ...
 
 
 class Objective:
@@ -125,7 +121,7 @@ class Objective:
 
         def visit(part: Rows) -> Terms:
             terms = Terms(self.design.zeros(self.n_classes))
-            for where, block in self.design.blocks(part):
+            for where, block in self.design.operands(part):
                 residual = self._take_in(terms, self.design.project(block, V, c), where)
                 self.design.add_backward(terms.total, block, residual)
             return terms
@@ -139,7 +135,7 @@ class Objective:
         def visit(pair: tuple[slice, np.ndarray]) -> Terms:
             part, known = pair
             terms, last = Terms(self.design.zeros(self.n_classes)), 0
-            for where, block in self.design.blocks(part):
+            for where, block in self.design.operands(part):
                 first, last = last, last + block.shape[0]
                 residual = self._take_in(terms, known[:, first:last], where)
                 self.design.add_backward(terms.total, block, residual)
@@ -165,7 +161,7 @@ class Objective:
 
         def visit(part: slice) -> Terms:
             terms = Terms(self.design.zeros(0))
-            for where, block in self.design.blocks(part):
+            for where, block in self.design.operands(part):
                 self._take_in(terms, self.design.project(block, V, c), where)
             return terms
 
