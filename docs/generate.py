@@ -8,13 +8,26 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("train", "predict", "evaluate", "plot", "compare", "datasets", "datasets show", "datasets export")
+COMMANDS = (
+    "train",
+    "predict",
+    "evaluate",
+    "plot",
+    "compare",
+    "export",
+    "show",
+    "datasets",
+    "datasets show",
+    "datasets export",
+)
+PENGUINS = "softreg train datasets/penguins_full.csv --l2 auto"
 SECONDS = re.compile(r"\d+\.\d\d s\b")
 
 
@@ -34,7 +47,7 @@ def block(command: str, output: str) -> str:
 
 
 def settings() -> str:
-    from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
+    from softreg.settings import SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 
     lines = [
         "# Settings",
@@ -44,10 +57,16 @@ def settings() -> str:
         '`n_iter_no_change` for `patience`, `random_state` for `seed`, and `scale="none"`.',
         "Generated from `softreg/settings.py` by `make write-docs`.",
     ]
-    for title, kind in (("Training", TrainingSettings), ("Split", SplitSettings), ("Data", SourceSettings)):
+    kinds = {
+        "Training": TrainingSettings,
+        "Selection": SelectionSettings,
+        "Split": SplitSettings,
+        "Data": SourceSettings,
+    }
+    for title, kind in kinds.items():
         lines += ["", f"## {title}", "", "| setting | default | meaning |", "|---|---|---|"]
         for field in dataclasses.fields(kind):
-            if field.name == "seed" and kind is not TrainingSettings:
+            if (field.name == "seed" and kind is not TrainingSettings) or "help" not in field.metadata:
                 continue
             default = "auto" if field.default is None and "auto is" in field.metadata["help"] else field.default
             shown = (
@@ -73,6 +92,7 @@ def readme(text: str, folder: Path) -> str:
     """Return the README with its generated parts made anew."""
     generated = {
         "help": lambda: block("softreg --help", shell("softreg --help", folder)),
+        "table": lambda: block(PENGUINS, SECONDS.sub("0.10 s", shell(PENGUINS, folder))),
         "train": lambda: block("softreg train iris", SECONDS.sub("0.10 s", shell("softreg train iris", folder))),
     }
     part = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -82,6 +102,7 @@ def readme(text: str, folder: Path) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        shutil.copytree(ROOT / "datasets", folder / "datasets")
         wanted = {
             "docs/settings.md": settings(),
             "docs/commands.md": commands(folder),

@@ -1,46 +1,31 @@
-"""SoftmaxModel: a trained classifier as data, and its file. NumPy only.
-
-**The file** is an uncompressed ``.npz`` (a zip of ``.npy`` arrays), read with ``allow_pickle=False``:
-
-=============  ========  =======================  ======================================================
-member         dtype     shape                    content
-=============  ========  =======================  ======================================================
-weights        float64   (n_features, n_classes)  W, acting on raw features
-intercept      float64   (n_classes,)             b
-feature_NAME   float64   (n_features,)            what training knew of each feature: mean, scale, deviation
-metadata       uint8     (n_bytes,)               JSON in UTF-8: ``format`` (1), ``classes``, ``columns``,
-                                                  ``target``, and what training tells of itself
-=============  ========  =======================  ======================================================
-"""
+"""SoftmaxModel: a trained classifier as data. NumPy only; its file is :mod:`softreg.archive`'s business."""
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from softreg.errors import DataError, ModelFileError
+from softreg import archive
+from softreg.errors import DataError
 from softreg.files import write_bytes
 from softreg.functional import log_softmax
+from softreg.preparation import Preparation
 
-__all__ = ["FORMAT", "SoftmaxModel"]
-
-FORMAT = 1
-"""Version of the file's format; a reader refuses a newer one."""
+__all__ = ["SoftmaxModel"]
 
 BLOCK_ROWS = 4096
 
 
 @dataclass(frozen=True)
 class SoftmaxModel:
-    """W (n_features, n_classes) and b (n_classes,) on raw features, with the names of classes and columns.
+    """W (n_features, n_classes) and b (n_classes,) on features in their own units, with the names of both sides.
 
-    ``features`` holds arrays (n_features,): the ``mean`` and ``scale`` of the coordinates in which the weights were
-    penalised, and the ``deviation`` of each feature over the training rows.
+    ``columns`` are the names of the features. ``preparation`` makes them of the columns of a table, ``inputs``; by
+    default they are those columns. ``features`` holds arrays (n_features,): the ``mean`` and ``scale`` of the
+    coordinates in which the weights were penalised, and the ``deviation`` of each feature over the training rows.
 
     >>> model = SoftmaxModel(np.array([[-1.0, 1.0]]), np.zeros(2), ("no", "yes"), ("x",))
     >>> model.predict(np.array([[-2.0], [3.0]])).tolist()
@@ -56,6 +41,18 @@ class SoftmaxModel:
     target: str = "label"
     metadata: dict[str, Any] = field(default_factory=dict)
     features: dict[str, np.ndarray] = field(default_factory=dict)
+    preparation: Preparation = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        ready = self.preparation or Preparation.plain(self.columns)
+        object.__setattr__(self, "preparation", ready)
+        if ready.features != tuple(self.columns):
+            raise DataError("The columns of the model are not the features of its preparation.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the columns that a table must have."""
+        return self.preparation.names
 
     def logits(self, X: Any) -> np.ndarray:
         """Return X W + b (n_samples, n_classes) in float64, whatever X's precision.
@@ -87,14 +84,7 @@ class SoftmaxModel:
 
     def save(self, path: Path) -> None:
         """Write the model's file, whole or not at all."""
-        metadata = {"format": FORMAT, "classes": self.classes, "columns": self.columns, "target": self.target}
-        text = json.dumps(metadata | self.metadata, ensure_ascii=False, allow_nan=False)
-        buffer = io.BytesIO()
-        members = {"weights": self.weights, "intercept": self.intercept}
-        members |= {f"feature_{name}": values for name, values in self.features.items()}
-        arrays = {name: values.astype(np.float64) for name, values in members.items()}
-        np.savez(buffer, metadata=np.frombuffer(text.encode("utf-8"), np.uint8), **arrays)  # type: ignore[arg-type]
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, archive.to_bytes(vars(self)))
 
     @classmethod
     def load(cls, path: Path) -> SoftmaxModel:
@@ -103,35 +93,4 @@ class SoftmaxModel:
         Raises :class:`DataError` where there is no such file, and :class:`ModelFileError` for a file that is damaged,
         holds a pickle, or is of a newer format.
         """
-        try:
-            # opened here, since np.load would leave a damaged file open
-            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                weights, intercept = file["weights"], file["intercept"]
-                metadata = json.loads(file["metadata"].tobytes())
-                names = [name for name in file.files if name.startswith("feature_")]
-                features = {name.removeprefix("feature_"): file[name] for name in names}
-            version, classes, columns = metadata.pop("format"), metadata.pop("classes"), metadata.pop("columns")
-            classes, columns = tuple(classes), tuple(columns)
-            target, newer = metadata.pop("target"), version > FORMAT
-        except FileNotFoundError:
-            raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
-        except Exception as error:  # a damaged zip fails in more ways than zipfile and numpy promise
-            raise ModelFileError(
-                f"The model file {path} is damaged, or not a softreg model.", "Train the model again."
-            ) from error
-        if newer:
-            raise ModelFileError(
-                f"The model file {path} has format {version}; this softreg reads up to {FORMAT}.",
-                "Install a newer softreg.",
-            )
-        model = cls(weights, intercept, classes, columns, target, metadata, features)
-        model._check(path)
-        return model
-
-    def _check(self, path: Path) -> None:
-        shape = (len(self.columns), len(self.classes))
-        right = self.weights.shape == shape and self.intercept.shape == shape[1:] and len(self.classes) > 1
-        right = right and all(values.shape == shape[:1] for values in self.features.values())
-        arrays = [self.weights, self.intercept, *self.features.values()]
-        if not (right and all(array.dtype == np.float64 and np.isfinite(array).all() for array in arrays)):
-            raise ModelFileError(f"The model file {path} is damaged: its parts do not fit.", "Train the model again.")
+        return cls(**archive.load(path))

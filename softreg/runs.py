@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from softreg import export
 from softreg.errors import DataError, UsageError, did_you_mean, listed
 from softreg.files import write_text
 from softreg.model import SoftmaxModel
@@ -165,8 +166,8 @@ def find(word: str) -> Run:
 def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:
     """Return the model that a word names, a run as in :func:`find` or a model file, and its run where there is one."""
     path = Path(word)
-    if path.suffix == ".npz" or path.is_file():
-        return SoftmaxModel.load(path), None
+    if path.suffix in {".npz", ".json"} or path.is_file():
+        return export.load(path), None
     run = find(word)
     return run.model(), run
 

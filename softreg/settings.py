@@ -16,6 +16,7 @@ __all__ = [
     "DTYPES",
     "FIRST_ORDER",
     "IDX_NAMED",
+    "MISSING",
     "OPTIMIZERS",
     "PLOT_KINDS",
     "PRECONDITIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "SCHEDULES",
     "SYNTHETIC",
     "TARGET_NAMES",
+    "SelectionSettings",
     "SourceSettings",
     "SplitSettings",
     "TrainingSettings",
@@ -39,7 +41,8 @@ SCHEDULES = ("constant", "inverse", "cosine")
 SCALES = ("auto", "standard", "unit", "none")
 CLASS_WEIGHTS = ("none", "balanced")
 DTYPES = ("auto", "float32", "float64")
-PLOT_KINDS = ("curves", "confusion", "weights", "boundary", "mistakes")
+PLOT_KINDS = ("curves", "confusion", "weights", "boundary", "mistakes", "path")
+MISSING = ("auto", "error", "mean", "median", "drop")
 
 BUNDLED = ("iris", "wine", "digits", "breast_cancer")
 SYNTHETIC = ("blobs", "moons", "circles")
@@ -64,7 +67,7 @@ class TrainingSettings:
     epochs: int = _setting(1000, "Passes over the training rows, at most.")
     tol: float | None = _setting(None, "When to stop, see docs/stopping.md; auto is 1e-5 for cg, else 1e-4.")
     time_limit: float | None = _setting(None, "Seconds after which to stop; auto is no limit.")
-    l2: float = _setting(1e-4, "Penalty (l2/2) ||W||^2 on the mean cross-entropy.")
+    l2: float = _setting(1e-4, "Penalty (l2/2) ||W||^2 on the mean cross-entropy; auto chooses it by cross-validation.")
     momentum: float = _setting(0.9, "Share of the last step kept, for momentum and nesterov.")
     schedule: str = _setting("constant", "How the learning rate falls over the epochs.")
     early_stopping: bool = _setting(False, "Stop when validation cross-entropy no longer falls; keep the best.")
@@ -94,11 +97,33 @@ class SourceSettings:
     """How data is found and read."""
 
     target: str | None = _setting(None, "Column that holds the label.")
-    exclude: tuple[str, ...] = _setting((), "Column to leave out; may be given again.")
+    features: tuple[str, ...] = _setting((), "Column to use, or a pattern such as 'dose_*'; may be given again.")
+    exclude: tuple[str, ...] = _setting((), "Column to leave out, or a pattern; may be given again.")
+    id: tuple[str, ...] = _setting((), "Column that names the row: kept beside predictions; may be given again.")
+    numeric: tuple[str, ...] = _setting((), "Column to use as a number, whatever it looks like; may be given again.")
+    categorical: tuple[str, ...] = _setting((), "Column to use as a category; may be given again.")
+    missing: str = _setting("auto", "Missing values; auto: median and an indicator, for categories a level.")
+    min_count: int = _setting(5, "A level of a category that fewer training rows have is grouped as rare.")
+    weight_col: str | None = _setting(None, "Column with the weight of each row.")
+    target_distribution: tuple[str, ...] = _setting(
+        (), "Columns that hold a distribution over the classes (or counts), with commas between: soft labels."
+    )
+    separator: str | None = _setting(None, "Character between the fields of a CSV (tab for a tab); auto finds it.")
+    encoding: str | None = _setting(None, "Encoding of a CSV, such as latin-1; auto is UTF-8.")
     data_home: str | None = _setting(None, "Folder in which data sets are looked for and cached.")
     samples: int | None = _setting(None, "Rows of a synthetic data set; auto is 500.")
     noise: float | None = _setting(None, "Noise of a synthetic data set (blobs: spread); auto is 1.0, 0.2, 0.1.")
     centers: int | None = _setting(None, "Classes of blobs; auto is 3.")
+    seed: int = _setting(0, "Seed of every random choice.")
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """How l2 is chosen, and whether the rest is measured by cross-validation."""
+
+    l2_auto: bool = False
+    cv: int | None = _setting(None, "Folds of a cross-validation of the training rows, beside the test; auto is none.")
+    folds: int = _setting(5, "Folds in which --l2 auto is judged.")
     seed: int = _setting(0, "Seed of every random choice.")
 
 

@@ -104,7 +104,7 @@ def shell(tmp_path: Path) -> Shell:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train without drawing, which takes most of the time of a short training."""
-    monkeypatch.setattr("softreg.workflows.train.draw_into_run", lambda *_: None)
+    monkeypatch.setattr("softreg.workflows.record.draw_into_run", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import struct
 import subprocess
 import sys
+import tracemalloc
+import warnings
 import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softreg import SoftmaxModel
+from softreg.archive import FORMAT, from_bytes, to_bytes
 from softreg.errors import DataError, ModelFileError
 from softreg.functional import softmax
-from softreg.model import FORMAT
+from softreg.preparation import UNSEEN, Category, Number, Preparation
 
 
 def a_model(n_classes: int = 3, n_features: int = 4) -> SoftmaxModel:
@@ -41,12 +49,48 @@ def members(path: Path) -> dict[str, np.ndarray]:
         return dict(file)
 
 
+def a_prepared_model() -> SoftmaxModel:
+    """A model of a table with a number, a number with gaps, and categories of every kind."""
+    ready = Preparation(
+        (
+            Number("age", 30.25, indicator=True),
+            Number("fare"),
+            Category("port", ("C", "S"), ("Q", "?"), "level"),
+            Category("sex", ("f", "m"), missing="refused"),
+        )
+    )
+    rng = np.random.default_rng(4)
+    n_features = len(ready.features)
+    features = {"mean": rng.standard_normal(n_features), "deviation": rng.random(n_features)}
+    weights = rng.standard_normal((n_features, 2))
+    return SoftmaxModel(
+        weights, rng.standard_normal(2), ("no", "yes"), ready.features, features=features, preparation=ready
+    )
+
+
+def sealed(content: bytes) -> bytes:
+    """A zip without a comment, with the seal that docs/model-file.md tells of."""
+    assert content[-2:] == b"\0\0"
+    begun = content[:-2] + struct.pack("<H", 79) + b"softreg sha256 "
+    return begun + hashlib.sha256(begun).hexdigest().encode()
+
+
+def savez(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as a sealed file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    path.write_bytes(sealed(buffer.getvalue()))
+
+
 def identical(ours: SoftmaxModel, theirs: SoftmaxModel) -> bool:
     return (
         ours.weights.tobytes() == theirs.weights.tobytes()
         and ours.intercept.tobytes() == theirs.intercept.tobytes()
         and (ours.classes, ours.columns, ours.target) == (theirs.classes, theirs.columns, theirs.target)
         and ours.metadata == theirs.metadata
+        and ours.preparation == theirs.preparation
+        and {name: values.tobytes() for name, values in ours.features.items()}
+        == {name: values.tobytes() for name, values in theirs.features.items()}
     )
 
 
@@ -146,22 +190,82 @@ def refused(path: Path, match: str = "damaged") -> None:
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_ends_early_is_refused_wherever_it_ends(saved: Path) -> None:
+def told_as_damaged(content: bytes) -> bool:
+    try:
+        from_bytes(content, "model.npz")
+    except ModelFileError as error:
+        return "damaged" in error.what
+    return False
+
+
+@pytest.mark.parametrize("make", [a_model, a_prepared_model])
+def test_a_file_is_refused_wherever_it_is_cut(make: Callable[[], SoftmaxModel]) -> None:
+    content = to_bytes(vars(make()))
+
+    assert not told_as_damaged(content)
+    assert all(told_as_damaged(content[:length]) for length in range(len(content)))
+    assert all(told_as_damaged(content[length:]) for length in range(1, len(content)))
+
+
+@pytest.mark.parametrize("length", [0, 3, 4, 100, -1])
+def test_a_cut_file_is_told_by_its_name(saved: Path, length: int) -> None:
+    saved.write_bytes(saved.read_bytes()[:length])
+    refused(saved)
+
+
+def test_bytes_before_or_behind_are_refused() -> None:
+    content = to_bytes(vars(a_model()))
+    for more in (b"\0", b"\n", b"PK\x03\x04", content):
+        assert told_as_damaged(content + more)
+        assert told_as_damaged(more + content)
+
+
+def test_any_flipped_bit_is_found() -> None:
+    content = bytearray(to_bytes(vars(a_prepared_model())))
+    for at in range(len(content)):
+        for bit in range(8):
+            content[at] ^= 1 << bit
+            assert told_as_damaged(bytes(content)), (at, bit)
+            content[at] ^= 1 << bit
+    assert not told_as_damaged(bytes(content))
+
+
+def test_the_seal_is_no_matter_of_taste(saved: Path) -> None:
     content = saved.read_bytes()
-    for length in range(0, len(content), 13):
-        saved.write_bytes(content[:length])
-        refused(saved)
+    saved.write_bytes(content[:-64] + content[-64:].upper())
+    refused(saved)
+    saved.write_bytes(content[:-79])
+    refused(saved)
+    # a zip that is whole, and has no comment
+    saved.write_bytes(content[:-81] + b"\0\0")
+    assert np.load(saved)["weights"].shape == (4, 3)
+    refused(saved)
 
 
-def test_no_flipped_bit_anywhere_changes_a_number_unseen(saved: Path) -> None:
+def first_format(path: Path) -> None:
+    """Write a_model() as softreg first did: no seal, no preparation."""
+    arrays = members(path)
+    metadata = json.loads(arrays["metadata"].tobytes())
+    metadata["format"] = 1
+    del metadata["preparation"]
+    np.savez(path, **(arrays | {"metadata": np.frombuffer(json.dumps(metadata).encode(), np.uint8)}))
+
+
+def test_the_first_format_is_still_read(saved: Path) -> None:
+    first_format(saved)
+
+    assert identical(SoftmaxModel.load(saved), a_model())
+
+
+def test_no_flipped_bit_changes_a_number_of_the_first_format_unseen(saved: Path) -> None:
+    first_format(saved)
     content, whole = saved.read_bytes(), SoftmaxModel.load(saved)
     rng = np.random.default_rng(3)
     for at in range(len(content)):
         damaged = bytearray(content)
         damaged[at] ^= 1 << int(rng.integers(8))
-        saved.write_bytes(bytes(damaged))
         try:
-            loaded = SoftmaxModel.load(saved)
+            loaded = SoftmaxModel(**from_bytes(bytes(damaged), saved))
         except ModelFileError:
             continue
         assert identical(loaded, whole), at
@@ -204,7 +308,7 @@ def rewrite(path: Path, **changes: object) -> None:
             metadata[name] = value
     if "metadata" not in changes:
         arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
-    np.savez(path, **arrays)
+    savez(path, arrays)
 
 
 def test_a_newer_format_is_told_apart_from_damage(saved: Path) -> None:
@@ -222,8 +326,15 @@ def test_a_newer_format_is_told_apart_from_damage(saved: Path) -> None:
         {"intercept": np.array([0, np.inf, 0])},
         {"intercept": np.zeros((3, 1))},
         {"classes": ["one"]},
+        {"classes": ["one", "two", "two"]},
+        {"classes": [1, 2, 3]},
         {"columns": ["a", "b"]},
         {"format": "1"},
+        {"target": None},
+        {"preparation": []},
+        {"preparation": [{"kind": "number", "name": "a", "fill": None, "indicator": False}]},
+        {"preparation": [{"kind": "mean"}] * 4},
+        {"preparation": "plain"},
         {"metadata": np.frombuffer(b"[1, 2]", np.uint8)},
         {"metadata": np.frombuffer(b"{}", np.uint8)},
         {"metadata": np.frombuffer(b"\xff\xfe", np.uint8)},
@@ -240,7 +351,7 @@ def test_parts_that_do_not_fit_are_refused(saved: Path, change: dict) -> None:
 def test_a_missing_member_is_refused(saved: Path, missing: str) -> None:
     arrays = members(saved)
     del arrays[missing]
-    np.savez(saved, **arrays)
+    savez(saved, arrays)
     refused(saved)
 
 
@@ -249,7 +360,7 @@ def test_missing_metadata_is_refused(saved: Path, missing: str) -> None:
     arrays = members(saved)
     metadata = json.loads(arrays["metadata"].tobytes())
     del metadata[missing]
-    np.savez(saved, **(arrays | {"metadata": np.frombuffer(json.dumps(metadata).encode(), np.uint8)}))
+    savez(saved, arrays | {"metadata": np.frombuffer(json.dumps(metadata).encode(), np.uint8)})
     refused(saved)
 
 
@@ -266,13 +377,135 @@ def test_other_kinds_of_file_are_refused(tmp_path: Path) -> None:
     refused(tmp_path)
 
 
-def test_a_compressed_or_foreign_zip_of_the_same_arrays_is_still_the_model(saved: Path) -> None:
+def peak_of_refusing(path: Path) -> int:
+    """The most bytes that are allocated while a file is refused."""
+    tracemalloc.start()
+    refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize("claimed", [1 << 24, 200])
+def test_a_compressed_member_is_refused_before_it_is_unpacked(saved: Path, claimed: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("weights.npy", bytes(1 << 24))
+    content = buffer.getvalue().replace(struct.pack("<I", 1 << 24), struct.pack("<I", claimed))
+    saved.write_bytes(sealed(content))
+
+    assert peak_of_refusing(saved) < 1 << 20
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000,)", "(1000000, 1000000)", "(4, 2)", "(-4, -3)", "(4, 3, 0)"])
+def test_a_header_that_claims_another_size_is_refused_before_anything_is_allocated(saved: Path, shape: str) -> None:
+    content = saved.read_bytes()
+    with zipfile.ZipFile(saved) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    parts["weights.npy"] = parts["weights.npy"].replace(b"'shape': (4, 3), }", f"'shape': {shape}, }}".encode())
+    length = len(parts["weights.npy"]) - 10 - 12 * 8
+    parts["weights.npy"] = b"\x93NUMPY\x01\x00" + struct.pack("<H", length) + parts["weights.npy"][10:]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, part in parts.items():
+            file.writestr(name, part)
+    saved.write_bytes(sealed(buffer.getvalue()))
+    assert saved.read_bytes() != content
+
+    assert peak_of_refusing(saved) < 1 << 20
+
+
+def nested_zip(n_members: int) -> bytes:
+    """A zip of which every member, an array of bytes, holds all the members behind it."""
+    inner = b""
+    sizes: list[tuple[bytes, int, int]] = []
+    for place in reversed(range(n_members)):
+        name = f"feature_{place:03d}.npy".encode()
+        whole = io.BytesIO()
+        np.lib.format.write_array(whole, np.frombuffer(inner, np.uint8), version=(1, 0))
+        member = whole.getvalue()
+        about = (zlib.crc32(member), len(member), len(member), len(name), 0)
+        inner = struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, 0, 0, 0, 33, *about) + name + member
+        sizes.insert(0, (name, zlib.crc32(member), len(member)))
+    directory = b""
+    for name, crc, size in sizes:
+        offset = len(inner) - (30 + len(name) + size)
+        about = (crc, size, size, len(name), 0, 0, 0, 0, 0, offset)
+        directory += struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, *about) + name
+    end = (b"PK\x05\x06", 0, 0, n_members, n_members, len(directory), len(inner), 0)
+    return inner + directory + struct.pack("<4s4H2IH", *end)
+
+
+def test_members_inside_each_other_cannot_unfold_to_more_than_the_file(saved: Path) -> None:
+    content = nested_zip(300)
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        assert sum(len(file.read(name)) for name in file.namelist()) > 50 * len(content)
+    saved.write_bytes(sealed(content))
+
+    assert peak_of_refusing(saved) < 10 * len(content)
+
+
+def test_two_members_of_one_name_are_refused(saved: Path) -> None:
     arrays = members(saved)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    saved.write_bytes(buffer.getvalue())
+    np.savez(buffer, **arrays)
+    with zipfile.ZipFile(buffer, "a") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.writestr("weights.npy", file.read("weights.npy"))
+    saved.write_bytes(sealed(buffer.getvalue()))
+    refused(saved)
 
-    assert identical(SoftmaxModel.load(saved), a_model())
+
+def test_a_large_file_of_another_kind_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.npz"
+    with path.open("wb") as file:
+        file.truncate(1 << 42)  # 4 TiB, of which the disk holds nothing
+    refused(path)
+
+
+def test_arrays_may_lie_by_rows_or_by_columns_and_be_written_to(tmp_path: Path) -> None:
+    model = a_model()
+    path = tmp_path / "model.npz"
+    replace(model, weights=np.asfortranarray(model.weights)).save(path)
+    again = SoftmaxModel.load(path)
+    again.weights[0, 0] += 1
+
+    np.testing.assert_array_equal(again.weights[1:], model.weights[1:])
+
+
+def test_without_a_preparation_the_columns_are_the_inputs() -> None:
+    model = a_model()
+
+    assert model.inputs == model.columns
+    assert model.preparation == Preparation.plain(model.columns)
+
+
+def test_the_preparation_travels_with_the_model(tmp_path: Path) -> None:
+    path, model = tmp_path / "model.npz", a_prepared_model()
+    model.save(path)
+    again = SoftmaxModel.load(path)
+
+    assert identical(again, model)
+    assert again.inputs == ("age", "fare", "port", "sex")
+    raw = np.array([[np.nan, 1.0, UNSEEN, 0], [20, 2, np.nan, 1], [30, 3, 3, 0]])
+    np.testing.assert_array_equal(
+        again.predict_proba(again.preparation.apply(raw)), model.predict_proba(model.preparation.apply(raw))
+    )
+
+
+def test_columns_that_are_not_the_features_of_the_preparation_are_refused() -> None:
+    with pytest.raises(DataError, match="columns"):
+        SoftmaxModel(np.zeros((1, 2)), np.zeros(2), ("a", "b"), ("x",), preparation=Preparation.plain(["y"]))
+
+
+@pytest.mark.parametrize("fill", ["NaN", "Infinity", "1e999"])
+def test_a_fill_that_is_no_number_is_refused(tmp_path: Path, fill: str) -> None:
+    path = tmp_path / "model.npz"
+    a_prepared_model().save(path)
+    arrays = members(path)
+    text = arrays["metadata"].tobytes().replace(b"30.25", fill.encode())
+    savez(path, arrays | {"metadata": np.frombuffer(text, np.uint8)})
+    refused(path)
 
 
 def test_predicting_imports_numpy_and_no_more() -> None:

@@ -21,8 +21,9 @@ def _blocks(language):
 
 
 def _commands():
-    lines = [line for block in _blocks("sh") for line in block.splitlines()]
-    lines += [line[2:] for block in _blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+    """The lines that a reader types, from the top to the bottom."""
+    shown = re.findall(r"^```(sh|console)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    lines = [line.removeprefix("$ ") for _, block in shown for line in block.splitlines()]
     return [line.split("#")[0].strip() for line in lines if line.startswith("softreg ")]
 
 

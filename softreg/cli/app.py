@@ -13,8 +13,10 @@ from softreg.cli.command import Group
 from softreg.cli.compare import compare
 from softreg.cli.datasets import datasets
 from softreg.cli.evaluate import evaluate
+from softreg.cli.export import export
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
+from softreg.cli.show import show
 from softreg.cli.train import train
 from softreg.errors import SoftregError, did_you_mean
 
@@ -23,7 +25,7 @@ __all__ = ["main", "softreg"]
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
     "Believe": ("compare",),
-    "Carry": ("datasets",),
+    "Carry": ("export", "show", "datasets"),
 }
 
 
@@ -48,7 +50,7 @@ def softreg(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, predict, evaluate, plot, compare, datasets):
+for command in (train, predict, evaluate, plot, compare, export, show, datasets):
     softreg.add_command(command)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from softreg.cli.command import Command
+from softreg.cli.options import gathered, setting
 from softreg.cli.words import note
 from softreg.settings import SourceSettings
 
@@ -14,10 +17,13 @@ __all__ = ["evaluate"]
 @click.command(cls=Command)
 @click.argument("model", metavar="RUN")
 @click.argument("data", metavar="INPUT")
-@click.option("--data-home", metavar="DIR", help="Folder in which named data sets are looked for.")
+@setting(SourceSettings, "weight_col", metavar="COL", basic=True)
+@setting(SourceSettings, "separator", metavar="CHAR")
+@setting(SourceSettings, "encoding", metavar="NAME")
+@setting(SourceSettings, "data_home", metavar="DIR")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no notes.")
-def evaluate(model: str, data: str, data_home: str | None, as_json: bool, quiet: bool) -> None:
+def evaluate(model: str, data: str, *, as_json: bool, quiet: bool, **values: Any) -> None:
     """Measure RUN on the labelled rows of INPUT.
 
     \b
@@ -28,7 +34,7 @@ def evaluate(model: str, data: str, data_home: str | None, as_json: bool, quiet:
     from softreg.runs import dumps
     from softreg.workflows.predict import evaluate as workflow
 
-    result = workflow(model, data, SourceSettings(data_home=data_home))
+    result = workflow(model, data, gathered(SourceSettings, values))
     for text in result.notes:
         note(text, quiet)
     click.echo(dumps(result.metrics) if as_json else evaluation_summary(result, model), nl=not as_json)

@@ -11,7 +11,7 @@ import click
 
 from softreg.cli.command import Option
 
-__all__ = ["AUTO_COUNT", "AUTO_POSITIVE", "AUTO_SHARE", "Number", "gathered", "setting", "shared"]
+__all__ = ["AUTO_COUNT", "AUTO_POSITIVE", "AUTO_SHARE", "Columns", "Number", "gathered", "setting", "shared"]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -45,6 +45,16 @@ class Number(click.ParamType):  # type: ignore[type-arg]
         return number
 
 
+class Columns(click.ParamType):  # type: ignore[type-arg]
+    """Names of columns with commas between them, as a tuple."""
+
+    name = "columns"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Turn text into the names."""
+        return value if isinstance(value, tuple) else tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 AUTO_POSITIVE = Number(float, 0, above=True, auto=True)
 AUTO_SHARE = Number(float, 0, auto=True)
 AUTO_COUNT = Number(int, 1, auto=True)
@@ -59,6 +69,7 @@ def setting(
     if default is None and isinstance(more.get("type"), Number):
         default = "auto"
     flags = flags or (f"--{name.replace('_', '-')}",)
+    default = default if default != () or more.get("multiple") else None
     shown = default not in (None, ()) and not isinstance(default, bool)
     return click.option(
         *flags,
@@ -75,8 +86,10 @@ def setting(
 
 def gathered(settings: type, values: dict[str, Any]) -> Any:
     """Return the settings object made of the option values that belong to it."""
-    names = {field.name for field in fields(settings)}
-    return settings(**{name: value for name, value in values.items() if name in names})
+    defaults = {field.name: field.default for field in fields(settings)}
+    # click gives None for an empty tuple
+    given = {name: () if value is None and defaults.get(name) == () else value for name, value in values.items()}
+    return settings(**{name: value for name, value in given.items() if name in defaults})
 
 
 def shared(*decorators: Decorator) -> Decorator:

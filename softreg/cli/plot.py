@@ -19,6 +19,7 @@ NEXT = {
     "mistakes": "softreg plot {run} --kind weights",
     "weights": "softreg predict {run} new.csv",
     "boundary": "softreg plot {run} --kind weights",
+    "path": "softreg predict {run} new.csv",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ class Progress:
     def __init__(self, epochs: int, quiet: bool) -> None:
         self.epochs = epochs
         self.wanted = sys.stderr.isatty() and not quiet
+        self._began = time.monotonic()
         self._bar: Any = None
 
     def __enter__(self) -> Progress:
@@ -27,17 +29,30 @@ class Progress:
         """Take in one row."""
         if not self.wanted or (self._bar is None and row["seconds"] < PATIENCE):
             return
+        words = f"cross-entropy {row['train_cross_entropy']:.4f}"
+        self._tell("epoch", row["epoch"], self.epochs, words)
+
+    def count(self, what: str, done: int, total: int) -> None:
+        """Take in how much of how much is done of something that is no descent."""
+        if self.wanted and (self._bar is not None or time.monotonic() - self._began > PATIENCE):
+            self._tell(what, done, total, "")
+
+    def _tell(self, what: str, done: int, total: int, words: str) -> None:
         if self._bar is None:
             self._open()
-        words = f"cross-entropy {row['train_cross_entropy']:.4f}"
-        self._bar.update(self._task, completed=row["epoch"], words=words)
+        self._bar.update(self._task, description=what, completed=done, total=total, words=words)
 
     def _open(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(), TextColumn("{task.fields[words]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.fields[words]}"),
+        )
         self._bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("epochs", total=self.epochs, words="")
         self._bar.start()

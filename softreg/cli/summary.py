@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from softreg.cli.columns import columns_table
 from softreg.cli.words import HOLD, WIDTH, compact, counted, number, plural, row, short, table
 from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
@@ -33,7 +34,7 @@ def training_summary(result: TrainResult) -> str:
     parts = [name for name in ("test", "val", "train") if name in result.metrics]
     held = parts[0]
     lines = [_rows(result), _columns(result), *_fit(result), _scores({name: result.metrics[name] for name in parts})]
-    lines += [_confusion(result.metrics[held]), *_pulls(result)]
+    lines += [*_folds(result.metrics), _confusion(result.metrics[held]), *_pulls(result)]
     if result.mistake:
         classes, wrong = result.model.classes, result.mistake
         says = f"row {wrong.row}: says {classes[wrong.says]} ({wrong.confidence:.2f}), is {classes[wrong.truth]}"
@@ -71,6 +72,9 @@ def _rows(result: TrainResult) -> str:
 
 def _columns(result: TrainResult) -> str:
     columns, scaled = result.dataset.columns, SCALED[result.fit.scale]
+    if any(role.told or role.missing for role in result.dataset.roles):
+        listing = columns_table(result.dataset.roles, result.model.preparation, result.missing)
+        return listing + "\n" + row("", f"{plural(len(result.model.columns), 'feature')}, {scaled}")
     if result.dataset.sparse and result.fit.scale == "standard":
         scaled = "divided by their standard deviations, not centred: they are sparse"
     if result.dataset.pixels or len(columns) > 40:
@@ -83,6 +87,8 @@ def _fit(result: TrainResult) -> list[str]:
     fit, settings, objective = result.fit, result.settings, result.metrics["objective"]
     l2 = compact(settings.l2)
     penalty = f"l2 {l2} = scikit-learn{HOLD}C{HOLD}{objective['sklearn_C']:.3g}" if settings.l2 else "no penalty"
+    if settings.l2 and not result.path:
+        penalty += f" (--l2{HOLD}auto{HOLD}chooses)"
     losses = [line["train_cross_entropy"] for line in fit.history]
     label = "cross-entropy" + ("" if fit.history[-1]["measured"] == "exact" else ", running means")
     start = f"{losses[0]:.3f}"
@@ -90,10 +96,37 @@ def _fit(result: TrainResult) -> list[str]:
         start += f" = log {len(result.model.classes)}"
     lines = [
         row("fit", f"{title_of(settings.optimizer, settings.momentum)}, {penalty}"),
+        *_choice(result),
         row("", _steps(result) + _ending(result)),
         row("", f"{start}  {sparkline(losses, 16, log=True)}  {number(losses[-1])}  {label}"),
     ]
     return lines + _proof(objective)
+
+
+def _choice(result: TrainResult) -> list[str]:
+    """How l2 was chosen, where it was."""
+    if not result.path:
+        return []
+    path, folds = result.path, len(result.path.cross_entropy)
+    best, chosen = path.best, path.chosen
+    told = f"l2 chosen of {len(path.l2)} by {folds} folds: held-out cross-entropy {path.mean[chosen]:.3f}"
+    if chosen != best:
+        least = f"{path.mean[best]:.3f}{HOLD}+-{HOLD}{path.standard_error[best]:.3f}"
+        told += f", within one standard error of the best, {least} at {compact(float(path.l2[best]))}"
+    return [row("", told)]
+
+
+def _folds(metrics: dict[str, Any]) -> list[str]:
+    """What a cross-validation found."""
+    found = metrics.get("cross_validation")
+    if not found:
+        return []
+    mean, spread = found["mean"], found["spread"]
+    told = [
+        f"{name.replace('_', '-')} {number(mean[name])}{HOLD}+-{HOLD}{number(spread[name])}"
+        for name in ("accuracy", "cross_entropy")
+    ]
+    return [row("folds", f"{', '.join(told)}: mean and spread over {found['folds']} folds of the training rows")]
 
 
 def _steps(result: TrainResult) -> str:
@@ -161,7 +194,7 @@ def _confusion(metrics: dict[str, Any]) -> str:
     width = min(16, max(6, (WIDTH - 16) // len(classes) - 7))
     lines = [["", *(f"says {short(name, width)}" for name in classes), "found"]]
     for name, line, scores in zip(classes, counts, metrics["per_class"], strict=True):
-        lines.append([f"is {short(name, 12)}", *(str(count) for count in line), number(scores["recall"], 2)])
+        lines.append([f"is {short(name, 12)}", *(f"{count:.6g}" for count in line), number(scores["recall"], 2)])
     return table(lines)
 
 
@@ -171,8 +204,8 @@ def _commonest_confusions(classes: list[str], counts: np.ndarray, most: int = 4)
     pairs = [divmod(int(place), len(classes)) for place in order if wrong.flat[place]]
     if not pairs:
         return row("mistakes", "none")
-    told = [f"{short(classes[i], 16)} taken for {short(classes[j], 16)} ({wrong[i, j]})" for i, j in pairs]
-    return row("mistakes", f"{int(wrong.sum())}: " + "; ".join(told) + (" ..." if (wrong > 0).sum() > most else ""))
+    told = [f"{short(classes[i], 16)} taken for {short(classes[j], 16)} ({wrong[i, j]:.6g})" for i, j in pairs]
+    return row("mistakes", f"{wrong.sum():.6g}: " + "; ".join(told) + (" ..." if (wrong > 0).sum() > most else ""))
 
 
 def _pulls(result: TrainResult) -> list[str]:

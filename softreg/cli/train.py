@@ -9,16 +9,18 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
-from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
+from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Columns, Number, gathered, setting, shared
 from softreg.cli.words import note
 from softreg.errors import DivergedError, NotConvergedError, UsageError, listed
 from softreg.settings import (
     CLASS_WEIGHTS,
     DTYPES,
+    MISSING,
     OPTIMIZERS,
     PRECONDITIONS,
     SCALES,
     SCHEDULES,
+    SelectionSettings,
     SourceSettings,
     SplitSettings,
     TrainingSettings,
@@ -30,7 +32,17 @@ AT_LEAST_0 = Number(float, 0)
 
 data_options = shared(
     setting(SourceSettings, "target", section="Data", basic=True, metavar="COL"),
-    setting(SourceSettings, "exclude", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "features", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "exclude", section="Data", basic=True, multiple=True, metavar="COL"),
+    setting(SourceSettings, "id", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "numeric", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "categorical", section="Data", multiple=True, metavar="COL"),
+    setting(SourceSettings, "missing", section="Data", type=click.Choice(MISSING)),
+    setting(SourceSettings, "min_count", section="Data", type=Number(int, 1)),
+    setting(SourceSettings, "weight_col", section="Data", metavar="COL"),
+    setting(SourceSettings, "target_distribution", section="Data", type=Columns(), metavar="COL,COL,..."),
+    setting(SourceSettings, "separator", section="Data", metavar="CHAR"),
+    setting(SourceSettings, "encoding", section="Data", metavar="NAME"),
     setting(SourceSettings, "data_home", section="Data", metavar="DIR"),
     setting(SourceSettings, "samples", section="Data", type=AUTO_COUNT),
     setting(SourceSettings, "noise", section="Data", type=AUTO_SHARE),
@@ -59,7 +71,9 @@ descent_options = shared(
     setting(TrainingSettings, "patience", section="Descent", type=Number(int, 1)),
 )
 model_options = shared(
-    setting(TrainingSettings, "l2", section="Model", basic=True, type=AT_LEAST_0),
+    setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True)),
+    setting(SelectionSettings, "folds", section="Model", type=Number(int, 2)),
+    setting(SelectionSettings, "cv", section="Model", type=Number(int, 2, auto=True)),
     setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES)),
     setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
     setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
@@ -116,11 +130,15 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     from softreg.workflows.train import train as workflow
 
     quiet = values["quiet"] or values["as_json"]
+    values["l2_auto"] = values["l2"] is None
+    if values["l2_auto"]:
+        values["l2"] = TrainingSettings.l2
     request = TrainRequest(
         data=data,
         training=gathered(TrainingSettings, values),
         source=gathered(SourceSettings, values),
         split=gathered(SplitSettings, values),
+        selection=gathered(SelectionSettings, values),
         out=Path(values["out"]) if values["out"] else None,
         overwrite=values["overwrite"],
         given=_given(ctx),
@@ -135,7 +153,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
             interruption.listen()
             _announce(step, values["quiet"])
 
-        result = workflow(request, announce=_begin, observe=_observe)
+        result = workflow(request, announce=_begin, observe=_observe, progress=progress.count)
     for text in _notes(result, ctx.meta.get("softreg.record", {})):
         note(text, values["quiet"])
     if values["as_json"]:
@@ -182,7 +200,7 @@ def _announce(step: Any, quiet: bool) -> None:
 
 
 def _notes(result: Any, record: dict[str, Any]) -> list[str]:
-    notes = list(result.dataset.notes)
+    notes = [*result.dataset.notes, *result.notes]
     if record and record.get("data_sha256") != result.dataset.origin["sha256"]:
         notes.append("the data is not what it was when this configuration was recorded (its SHA-256 differs).")
     if not result.dataset.origin["replayable"]:

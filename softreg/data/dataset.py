@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     import scipy.sparse as sp
 
+    from softreg.data.roles import Role
+
 __all__ = ["Dataset", "fingerprint"]
 
 
@@ -29,6 +31,12 @@ class Dataset:
     groups        (n_samples,) of str, or None        rows of one group stay on one side of a split
     pixels                                            True where the features are intensities of one common range
     image_shape   (height, width), or None            where the features are the pixels of an image
+    levels        column to its values                categories: X then holds the indices of these values
+    weights       (n_samples,), or None               how much each row counts
+    distribution  (n_samples, n_classes), or None     soft labels over ``classes``; labels are then the likeliest
+    classes       n_classes names                     of ``distribution``; empty without one
+    ids           name to (n_samples,) of str         columns that name the rows, and are no features
+    roles                                             what became of each column of a table
     notes                                             sentences for the user: rows dropped, columns ignored
     origin                                            what the record needs: path or version, SHA-256, replayable
     ============  ==================================  ==========================================================
@@ -44,6 +52,12 @@ class Dataset:
     groups: np.ndarray | None = None
     pixels: bool = False
     image_shape: tuple[int, int] | None = None
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    weights: np.ndarray | None = None
+    distribution: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    ids: dict[str, np.ndarray] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
     notes: tuple[str, ...] = ()
     origin: dict[str, Any] = field(default_factory=dict)
 
@@ -71,6 +85,9 @@ class Dataset:
             rows=self.rows[rows],
             part=None if self.part is None else self.part[rows],
             groups=None if self.groups is None else self.groups[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            distribution=None if self.distribution is None else self.distribution[rows],
+            ids={name: values[rows] for name, values in self.ids.items()},
         )
 
     def noting(self, *notes: str) -> Dataset:

@@ -1,16 +1,18 @@
-"""From the columns of a table to a Dataset: the label, the features, the split, the groups."""
+"""From the columns of a table to a Dataset: the label, the raw matrix, the split, the groups, the weights."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from softreg.data.dataset import Dataset
-from softreg.data.labels import refuse_quantity
-from softreg.data.matching import dropped_note, extras_note, places_of, refuse_unknown
+from softreg.data.labels import alike_note, refuse_quantity
+from softreg.data.matching import dropped_note, extras_note, places_of, refuse_unknown, selected
 from softreg.errors import DataError, UsageError, listed
+from softreg.preparation import Preparation
 from softreg.settings import TARGET_NAMES
 
 if TYPE_CHECKING:
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 
     from softreg.settings import SourceSettings, SplitSettings
 
-__all__ = ["table_for_model", "table_for_training"]
+__all__ = ["Table", "table_for_model", "table_for_training"]
 
 PARTS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 """What a split column may hold, in any case of letters."""
+
+NUMBERS_BESIDE = ("--target-distribution", "--weight-col")
+"""Options that name columns of numbers which are no features."""
+
+SOFT = "likeliest class"
+"""What the target is called where the labels are distributions."""
 
 
 class Table(Protocol):
@@ -33,81 +41,153 @@ class Table(Protocol):
     sha256: str
     columns: tuple[str, ...]
     notes: tuple[str, ...]
+    decimal_comma: bool
 
     def read(self, numbers: Sequence[str], texts: Sequence[str]) -> tuple[pl.DataFrame, np.ndarray]:
         """Return the columns and the row numbers."""
 
+    def beyond_double(self, frame: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns whose whole numbers lose digits."""
+
 
 def table_for_training(table: Table, source: SourceSettings, split: SplitSettings) -> Dataset:
-    """Return the rows of a table that have a label; every other column, less those set aside, is a feature.
+    """Return the rows of a table that have a label; every other column for which :mod:`roles` finds a use is a feature.
 
     Raises
     ------
     DataError
-        A column is missing; no label column can be told; a feature holds text.
+        A column is missing; no label column can be told; no feature is left.
     """
-    target, notes = _target(table, source.target)
-    aside = {"--target": target, "--split-col": split.split_col, "--group-col": split.group_col}
-    for option, column in aside.items():
-        _known(table, option, column)
-    for column in source.exclude:
-        _known(table, "--exclude", column)
-        _refuse_both(column, aside)
-    texts = list(dict.fromkeys(column for column in aside.values() if column))
-    features = [column for column in table.columns if column not in texts and column not in source.exclude]
-    if not features:
-        raise DataError(f"{table.name} has no column left for the features.", f"Its columns: {listed(table.columns)}.")
-    frame, rows = table.read(features, texts)
-    labels = _texts(frame, target)
-    frame, rows, labels, dropped = _labelled(frame, rows, labels, target)
-    refuse_quantity(labels, target)
-    return Dataset(
-        name=table.name,
-        X=_design(frame, features, rows, table.name, training=True),
-        labels=labels,
-        columns=tuple(features),
-        rows=rows,
-        target=target,
-        part=_parts(_texts(frame, split.split_col), rows, split.split_col) if split.split_col else None,
-        groups=_groups(_texts(frame, split.group_col), rows, split.group_col) if split.group_col else None,
-        notes=(*table.notes, *notes, *dropped),
-    )
+    from softreg.data.words import numbers_of
+
+    target, notes = (SOFT, ()) if source.target_distribution else _target(table, source.target)
+    aside = _aside(table, source, split, target)
+    candidates = [name for name in selected(table.columns, source, table.name) if name not in aside]
+    _refuse_both(source, aside)
+    counts = [name for name, option in aside.items() if option in NUMBERS_BESIDE]
+    texts = [name for name in aside if name not in counts] + [name for name in candidates if name in source.categorical]
+    numbers = [*(name for name in candidates if name not in texts), *counts]
+    frame, rows = table.read(numbers, texts)
+    frame, rows, dropped = _labelled(frame, rows, target)
+    if not source.target_distribution:
+        refuse_quantity(_texts(frame, target), target)
+    frame, lost = numbers_of(frame, numbers, rows, source.numeric, decimal_comma=table.decimal_comma)
+    notes += lost
+    dataset = replace(_features(frame, candidates, source, table.name), rows=rows, target=target)
+    rounded = table.beyond_double(frame, [name for name in dataset.columns if name not in dataset.levels])
+    if rounded:
+        notes += (f"Whole numbers beyond 2^53 are rounded: {listed(rounded)}.",)
+    dataset = _divided(_beside(dataset, frame, source), frame, split).noting(*table.notes, *notes, *dropped)
+    assert dataset.labels is not None  # the target is a column of the table
+    if not source.target_distribution:
+        dataset = dataset.noting(*alike_note(tuple(sorted(set(dataset.labels.tolist())))))
+    return dataset
 
 
-def table_for_model(table: Table, columns: Sequence[str], target: str) -> Dataset:
-    """Return all rows of a table with the features of a model, in its order; labels where there is a target column."""
-    note = extras_note([name for name in table.columns if name != target], columns)
-    places_of(columns, table.columns, table.name)
-    texts = [target] if target in table.columns and target not in columns else []
-    frame, rows = table.read(list(columns), texts)
-    X = _design(frame, columns, rows, table.name, training=False)
-    labels = _texts(frame, target) if texts else None
-    return Dataset(table.name, X, labels, tuple(columns), rows, target=target, notes=(*table.notes, *note))
+def table_for_model(table: Table, preparation: Preparation, target: str, source: SourceSettings) -> Dataset:
+    """Return all rows of a table as the raw matrix of a model's columns, in its order; labels where there are any.
 
-
-def _design(frame: pl.DataFrame, features: Sequence[str], rows: np.ndarray, name: str, *, training: bool) -> np.ndarray:
-    """The features as a matrix of float64 in row order, NaN where empty; text in one of them is an error."""
+    Of the columns that ``source`` names for weights, soft labels and the rows' names, those that are there are read.
+    """
+    from softreg.data.coding import raw_matrix
     from softreg.data.tables import numbered
 
-    frame = numbered(frame, features)
-    texts = [column for column in features if str(frame.schema[column]) == "String"]
-    if texts:
-        _refuse_text(frame, texts, rows, name, training=training)
-    return np.ascontiguousarray(frame.select(features).to_numpy())
+    names = preparation.names
+    wanted = [target, *source.target_distribution, *source.id, *([source.weight_col] if source.weight_col else [])]
+    texts = [name for name in dict.fromkeys(wanted) if name in table.columns and name not in names]
+    note = extras_note([name for name in table.columns if name not in texts], names)
+    places_of(names, table.columns, table.name)
+    categories = preparation.levels
+    beside = _present(source, texts)
+    counts = [*beside.target_distribution, *([beside.weight_col] if beside.weight_col else [])]
+    numbers = [name for name in names if name not in categories] + counts
+    frame, rows = table.read(numbers, [*categories, *(name for name in texts if name not in counts)])
+    frame = numbered(frame, numbers, decimal_comma=table.decimal_comma)
+    raw = raw_matrix(_model_columns(frame, preparation, rows, table), categories)
+    dataset = Dataset(table.name, raw, None, names, rows, target=target, levels=categories, notes=(*table.notes, *note))
+    return _beside(dataset, frame, beside)
 
 
-def _refuse_text(frame: pl.DataFrame, texts: Sequence[str], rows: np.ndarray, name: str, *, training: bool) -> None:
-    import polars as pl
+def _features(frame: pl.DataFrame, candidates: Sequence[str], source: SourceSettings, name: str) -> Dataset:
+    """The raw matrix of the columns that are of use, and what became of the others."""
+    from softreg.data.coding import levels_of, raw_matrix
+    from softreg.data.roles import names_rows, role_of
 
-    from softreg.data.tables import stripped
+    judged = [role_of(frame[column], source) for column in candidates]
+    if not any(role.used for role, _ in judged):  # a column that counts the rows is better than none
+        numbers = tuple(name for name in candidates if frame[name].dtype.is_numeric() and not names_rows(name))
+        judged = [role_of(frame[column], replace(source, features=numbers)) for column in candidates]
+    used = [values for role, values in judged if role.used]
+    roles = tuple(role for role, _ in judged)
+    if not used:
+        why = listed([f"{role.name} ({role.told})" for role in roles if role.told])
+        raise DataError(
+            f"{name} has no column left for the features" + (f": {why}." if why else "."),
+            "Name what to use with --numeric, --categorical or --features.",
+        )
+    levels = {role.name: levels_of(values) for role, values in judged if role.role == "category"}
+    rows = np.arange(1, frame.height + 1)
+    columns = tuple(values.name for values in used)
+    return Dataset(name, raw_matrix(used, levels), None, columns, rows, levels=levels, roles=roles)
 
-    text = stripped(frame[texts[0]])
-    bad = (text.cast(pl.Float64, strict=False).is_null() & text.is_not_null()).to_numpy()
-    place = int(np.flatnonzero(bad)[0])
-    options = " ".join(f"--exclude {shlex.quote(column)}" for column in texts)
-    raise DataError(
-        f'{name}: column "{texts[0]}", row {rows[place]}: "{frame[texts[0]][place]}" is not a number.',
-        f"Mend it, or leave out what holds text: {options}" if training else "Mend it: the model needs this column.",
+
+def _model_columns(frame: pl.DataFrame, preparation: Preparation, rows: np.ndarray, table: Table) -> list[pl.Series]:
+    """The columns as a model takes them; text where it takes a number is an error."""
+    from softreg.data.tables import as_categories, no_numbers
+
+    columns, categories, schema = [], preparation.levels, frame.schema
+    for name in preparation.names:
+        if name in categories:
+            columns.append(as_categories(frame[name]))
+        elif str(schema[name]) == "String":
+            place = int(np.flatnonzero(no_numbers(frame[name], decimal_comma=table.decimal_comma).to_numpy())[0])
+            raise DataError(
+                f'{table.name}: column "{name}", row {rows[place]}: "{frame[name][place]}" is not a number.',
+                "Mend it: the model needs this column.",
+            )
+        elif not schema[name].is_numeric():
+            told = f'{table.name}: column "{name}" holds {schema[name]}, not numbers.'
+            raise DataError(told, "The model needs numbers there.")
+        else:
+            columns.append(frame[name].fill_nan(None))
+    return columns
+
+
+def _beside(dataset: Dataset, frame: pl.DataFrame, source: SourceSettings) -> Dataset:
+    """The dataset with what stands beside the features: labels, weights, names of the rows."""
+    from softreg.data.targets import soft_labels, weights_of
+
+    beside: dict[str, Any] = {"ids": {name: _texts(frame, name) for name in source.id}}
+    notes: tuple[str, ...] = ()
+    if source.target_distribution:
+        soft = soft_labels(frame, source.target_distribution, dataset.rows)
+        beside |= {"labels": soft.labels, "distribution": soft.q, "classes": soft.classes}
+        notes = soft.notes
+    elif dataset.target in frame.columns and dataset.target not in dataset.columns:
+        beside["labels"] = _texts(frame, dataset.target)
+    if source.weight_col:
+        beside["weights"] = weights_of(frame, source.weight_col, dataset.rows)
+    return replace(dataset, **beside).noting(*notes)
+
+
+def _divided(dataset: Dataset, frame: pl.DataFrame, split: SplitSettings) -> Dataset:
+    """The dataset with the parts and the groups that its columns tell."""
+    rows, part, groups = dataset.rows, None, None
+    if split.split_col:
+        part = _parts(_texts(frame, split.split_col), rows, split.split_col)
+    if split.group_col:
+        groups = _groups(_texts(frame, split.group_col), rows, split.group_col)
+    return replace(dataset, part=part, groups=groups)
+
+
+def _present(source: SourceSettings, columns: Sequence[str]) -> SourceSettings:
+    """The settings, less the columns that are not there; soft labels need all of theirs."""
+    distribution = source.target_distribution if set(source.target_distribution) <= set(columns) else ()
+    return replace(
+        source,
+        id=tuple(name for name in source.id if name in columns),
+        weight_col=source.weight_col if source.weight_col in columns else None,
+        target_distribution=distribution,
     )
 
 
@@ -123,7 +203,7 @@ def _target(table: Table, named: str | None) -> tuple[str, tuple[str, ...]]:
         return found[0], ()
     from softreg.data.tables import numbered
 
-    frame = numbered(table.read(table.columns, ())[0], table.columns)
+    frame = numbered(table.read(table.columns, ())[0], table.columns, decimal_comma=table.decimal_comma)
     kinds = {column: "text" if str(frame.schema[column]) == "String" else "number" for column in table.columns}
     told = [f"{column} ({kinds[column]}, {frame[column].n_unique()} distinct)" for column in table.columns]
     raise DataError(
@@ -133,33 +213,58 @@ def _target(table: Table, named: str | None) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _known(table: Table, option: str, column: str | None) -> None:
-    if column is not None and column not in table.columns:
-        refuse_unknown(table.name, option, column, table.columns)
+def _aside(table: Table, source: SourceSettings, split: SplitSettings, target: str) -> dict[str, str]:
+    """The columns that are no features, each with the option that names it; DataError where one is not there."""
+    named = [(name, "--target-distribution") for name in source.target_distribution] or [(target, "--target")]
+    named += [(name, "--id") for name in source.id]
+    options = {"--split-col": split.split_col, "--group-col": split.group_col, "--weight-col": source.weight_col}
+    named += [(name, option) for option, name in options.items() if name is not None]
+    named_types = [(name, "--numeric") for name in source.numeric] + [
+        (name, "--categorical") for name in source.categorical
+    ]
+    for name, option in named + named_types:
+        if name not in table.columns:
+            refuse_unknown(table.name, option, name, table.columns)
+    return _once(named)
 
 
-def _refuse_both(column: str, aside: dict[str, str | None]) -> None:
-    for option, other in aside.items():
-        if other == column:
-            raise UsageError(
-                f'"{column}" is excluded and needed ({option}).', f"Leave out --exclude {shlex.quote(column)}."
-            )
+def _once(named: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The options by the columns that they name; UsageError where two name one column, unless they are id and group."""
+    options: dict[str, str] = {}
+    for name, option in named:
+        if options.get(name, option) != option and {options[name], option} != {"--id", "--group-col"}:
+            raise UsageError(f'"{name}" is named by {options[name]} and by {option}.', "One column has one purpose.")
+        options[name] = option
+    return options
+
+
+def _refuse_both(source: SourceSettings, aside: dict[str, str]) -> None:
+    for option in ("exclude", "features", "numeric", "categorical"):
+        for column in getattr(source, option):
+            if column in aside:
+                raise UsageError(
+                    f'"{column}" is named by --{option} and by {aside[column]}.',
+                    f"Leave out --{option} {shlex.quote(column)}.",
+                )
+    both = set(source.numeric) & set(source.categorical)
+    if both:
+        raise UsageError(f'"{min(both)}" cannot be --numeric and --categorical.', "Leave one of them out.")
 
 
 def _texts(frame: pl.DataFrame, column: str) -> np.ndarray:
     return np.array(frame[column].fill_null("").to_list(), dtype=np.str_)
 
 
-def _labelled(
-    frame: pl.DataFrame, rows: np.ndarray, labels: np.ndarray, target: str
-) -> tuple[pl.DataFrame, np.ndarray, np.ndarray, tuple[str, ...]]:
+def _labelled(frame: pl.DataFrame, rows: np.ndarray, target: str) -> tuple[pl.DataFrame, np.ndarray, tuple[str, ...]]:
     """Only the rows with a label, and a note that counts the others."""
-    kept = np.char.strip(labels) != ""
+    if target not in frame.columns:
+        return frame, rows, ()
+    kept = np.char.strip(_texts(frame, target)) != ""
     if kept.all():
-        return frame, rows, labels, ()
+        return frame, rows, ()
     if not kept.any():
         raise DataError(f'No row has a label: column "{target}" is empty.', "Name another one with --target.")
-    return frame.filter(kept), rows[kept], labels[kept], (dropped_note(int((~kept).sum())),)
+    return frame.filter(kept), rows[kept], (dropped_note(int((~kept).sum())),)
 
 
 def _groups(values: np.ndarray, rows: np.ndarray, column: str) -> np.ndarray:

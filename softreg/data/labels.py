@@ -13,7 +13,7 @@ from softreg.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["as_text", "classes_of", "encode", "refuse_quantity"]
+__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_quantity"]
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
@@ -47,6 +47,24 @@ def classes_of(labels: np.ndarray) -> tuple[str, ...]:
     if numbers is None:
         return tuple(sorted(found))
     return tuple(sorted(found, key=lambda label: (numbers[label], label)))
+
+
+def alike_note(classes: Sequence[str]) -> tuple[str, ...]:
+    """Return a note on classes that differ only in case or white space, or nothing.
+
+    >>> alike_note(["cat", "Cat ", "dog"])
+    ('The classes "cat" and "Cat " differ only in case or spaces, and count as two.',)
+    """
+    groups: dict[str, list[str]] = {}
+    for name in classes:
+        groups.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    notes = []
+    for group in groups.values():
+        if len(group) > 1:
+            named = " and ".join(f'"{name}"' for name in group)
+            count = "two" if len(group) == 2 else len(group)
+            notes.append(f"The classes {named} differ only in case or spaces, and count as {count}.")
+    return tuple(notes)
 
 
 def encode(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:

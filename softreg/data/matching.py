@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import shlex
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from softreg.errors import DataError, did_you_mean, listed
+from softreg.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,39 +19,61 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
     from softreg.data.dataset import Dataset
+    from softreg.settings import SourceSettings
 
 __all__ = [
+    "choose",
     "dropped_note",
     "extras_note",
     "labelled",
     "match",
     "places_of",
-    "refuse_missing_values",
     "refuse_unknown",
+    "refuse_unusable",
     "refuse_width",
     "renamed",
-    "without",
+    "selected",
 ]
 
 
 def match(dataset: Dataset, columns: Sequence[str]) -> Dataset:
     """Return the dataset with the features of a model, found by name and put in its order."""
+    return choose(dataset, columns).noting(*extras_note(dataset.columns, columns))
+
+
+def choose(dataset: Dataset, columns: Sequence[str]) -> Dataset:
+    """Return the dataset with these features in this order."""
     if tuple(columns) == dataset.columns:
         return dataset
     places = places_of(columns, dataset.columns, dataset.name)
-    chosen = dataclasses.replace(dataset, X=dataset.X[:, places], columns=tuple(columns), image_shape=None)
-    return chosen.noting(*extras_note(dataset.columns, columns))
+    return dataclasses.replace(dataset, X=dataset.X[:, places], columns=tuple(columns), image_shape=None)
 
 
-def without(dataset: Dataset, exclude: Sequence[str]) -> Dataset:
-    """Return the dataset without the features that ``--exclude`` names."""
-    for column in exclude:
-        if column not in dataset.columns:
-            refuse_unknown(dataset.name, "--exclude", column, dataset.columns)
-    kept = [column for column in dataset.columns if column not in set(exclude)]
-    if not kept:
-        raise DataError(f"{dataset.name} has no feature left.", "Exclude fewer columns.")
-    return match(dataset, kept) if exclude else dataset
+def selected(columns: Sequence[str], source: SourceSettings, name: str) -> tuple[str, ...]:
+    """Return the columns that ``--features`` and ``--exclude`` leave, in the order of the table.
+
+    Both take names, and patterns of ``*``, ``?`` and ``[...]``; a name that is there is always itself. Raises
+    :class:`DataError` for one that means no column, and where nothing is left.
+
+    >>> from softreg.settings import SourceSettings
+    >>> selected(["age", "dose_1", "dose_2"], SourceSettings(features=("dose_*",), exclude=("dose_2",)), "t.csv")
+    ('dose_1',)
+    """
+    wanted = _meant(columns, source.features, "--features", name) if source.features else set(columns)
+    left = wanted - _meant(columns, source.exclude, "--exclude", name)
+    if not left:
+        raise DataError(f"{name} has no column left for the features.", f"Its columns: {listed(columns)}.")
+    return tuple(column for column in columns if column in left)
+
+
+def _meant(columns: Sequence[str], patterns: Sequence[str], option: str, name: str) -> set[str]:
+    meant: set[str] = set()
+    for pattern in patterns:
+        found = {pattern} if pattern in columns else {column for column in columns if fnmatchcase(column, pattern)}
+        if not found:
+            refuse_unknown(name, option, pattern, columns)
+        meant |= found
+    return meant
 
 
 def places_of(wanted: Sequence[str], found: Sequence[str], name: str) -> np.ndarray:
@@ -78,38 +102,40 @@ def extras_note(found: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     return (f"Ignored, because the model does not know them: {listed(extras)}.",) if extras else ()
 
 
-def refuse_missing_values(dataset: Dataset, *, training: bool) -> None:
-    """Raise DataError at the first column with NaN or infinity: its name, the first such row, and how many.
+def refuse_unusable(dataset: Dataset, preparation: Preparation, advice: str) -> None:
+    """Raise DataError at the first column with a value that cannot be used: its name, the row, and how many.
 
-    In training, leaving the column out is a way on; a trained model needs all of them.
+    That is an infinite one, or a missing one where the preparation has nothing to stand for it.
 
     >>> from softreg.data import Dataset
     >>> data = Dataset("people.csv", np.array([[1.0], [np.nan]]), None, ("age",), np.array([1, 2]))
     >>> try:
-    ...     refuse_missing_values(data, training=False)
+    ...     refuse_unusable(data, Preparation.plain(["age"]), "Fill it in.")
     ... except DataError as error:
     ...     print(error.what)
-    people.csv: column "age", row 2: the value is missing (empty or NaN).
+    people.csv: column "age", row 2: the value is missing.
     """
-    X, column = dataset.X, dataset.columns
-    if _all_finite(X if isinstance(X, np.ndarray) else X.data):
+    if _all_finite(dataset.X if isinstance(dataset.X, np.ndarray) else dataset.X.data):
         return
-    place, where, found = _first_bad_column(X)
-    kind = "is missing (empty or NaN)" if np.isnan(found[0]) else "is infinite, or too large for a number"
+    if isinstance(dataset.X, np.ndarray):
+        bad = preparation.refused(dataset.X)
+        if not bad.any():
+            return
+        place = int(bad.any(axis=0).argmax())
+        where = np.flatnonzero(bad[:, place])
+        found = dataset.X[where, place]
+    else:
+        place, where, found = _first_bad_stored(dataset.X)
+    kind = "is missing" if np.isnan(found[0]) else "is infinite, or too large for a number"
     many = f"; {len(found)} values of this column are like that" if len(found) > 1 else ""
     raise DataError(
-        f'{dataset.name}: column "{column[place]}", row {dataset.rows[where[0]]}: the value {kind}{many}.',
-        "Fill in or remove such rows"
-        + (f", or leave the column out: --exclude {shlex.quote(column[place])}" if training else "."),
+        f'{dataset.name}: column "{dataset.columns[place]}", row {dataset.rows[where[0]]}: the value {kind}{many}.',
+        advice.replace("COL", shlex.quote(dataset.columns[place])),
     )
 
 
-def _first_bad_column(X: np.ndarray | sp.csr_array) -> tuple[int, np.ndarray, np.ndarray]:
-    """The first column with a value that is not finite; the rows of these values, ascending, and the values."""
-    if isinstance(X, np.ndarray):
-        place = next(column for column in range(X.shape[1]) if not np.isfinite(X[:, column]).all())
-        where = np.flatnonzero(~np.isfinite(X[:, place]))
-        return place, where, X[where, place]
+def _first_bad_stored(X: sp.csr_array) -> tuple[int, np.ndarray, np.ndarray]:
+    """The first column of a sparse matrix with a value that is not finite; these rows, ascending, and the values."""
     stored = X.tocoo()
     bad = ~np.isfinite(stored.data)
     place = int(stored.col[bad].min())

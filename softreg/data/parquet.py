@@ -11,7 +11,7 @@ import polars as pl
 
 from softreg import files
 from softreg.data.labels import as_text
-from softreg.data.tables import nameless_note, usable
+from softreg.data.tables import beyond_double, large, missing_as_null, nameless_note, usable
 from softreg.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,18 +32,32 @@ class ParquetTable:
             header = list(pl.read_parquet_schema(path))
         self.columns = usable(header, self.name)
         self.notes = nameless_note(header)
+        self.decimal_comma = False
 
     def read(self, numbers: Sequence[str], texts: Sequence[str]) -> tuple[pl.DataFrame, np.ndarray]:
-        """Return the columns, and the number of each row in the file."""
-        with _unharmed(self.name):
-            frame = pl.read_parquet(self._path, columns=[*numbers, *texts]).select(*numbers, *texts)
+        """Return the columns, and the number of each row in the file.
+
+        A column of ``numbers`` that is neither numbers nor text (dates, lists) keeps its type.
+        """
+        frame = self._stored([*numbers, *texts])
         if not frame.height:
             raise DataError(f"{self.name} has no rows.", "Give at least one row.")
         frame = frame.with_columns(
-            *(_number_or_text(frame[name], self.name) for name in numbers),
-            *(_as_written(frame[name]) for name in texts),
+            *(_number_or_text(frame[name]) for name in numbers),
+            *(_as_written(frame[name], self.name) for name in texts),
         )
-        return frame, np.arange(1, frame.height + 1)
+        return missing_as_null(frame), np.arange(1, frame.height + 1)
+
+    def beyond_double(self, frame: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the columns, numbers in a frame that was read, in which whole numbers have lost digits."""
+        doubtful = large(frame, names)
+        stored = self._stored(doubtful) if doubtful else ()
+        return tuple(column.name for column in stored if _whole(column.dtype) and beyond_double(column.cast(pl.String)))
+
+    def _stored(self, names: Sequence[str]) -> pl.DataFrame:
+        """The columns with the types that they have in the file."""
+        with _unharmed(self.name):
+            return pl.read_parquet(self._path, columns=[*names]).select(*names)
 
 
 @contextlib.contextmanager
@@ -57,20 +71,25 @@ def _unharmed(name: str) -> Iterator[None]:
         raise DataError(f"{name} is not a readable parquet file: {reason}.", "Save or copy it again.") from error
 
 
-def _number_or_text(column: pl.Series, name: str) -> pl.Series:
-    """A column of a parquet file as Float64, or as String where it holds text; other kinds are an error."""
-    if column.dtype.is_numeric() or column.dtype in {pl.Boolean, pl.Null}:
+def _number_or_text(column: pl.Series) -> pl.Series:
+    """A column of a parquet file as Float64, or as String where it holds text; other kinds as they are."""
+    if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
         return column.cast(pl.Float64)
-    if column.dtype in {pl.String, pl.Categorical, pl.Enum}:
-        return column.cast(pl.String)
-    advice = f"Leave it out: --exclude {shlex.quote(column.name)}"
-    raise DataError(f'{name}: column "{column.name}" holds {column.dtype}, not numbers.', advice)
+    return column.cast(pl.String) if column.dtype in (pl.Categorical, pl.Enum) else column
 
 
-def _as_written(column: pl.Series) -> pl.Series:
+def _whole(dtype: pl.DataType) -> bool:
+    return dtype.is_integer() or dtype.is_decimal()
+
+
+def _as_written(column: pl.Series, name: str) -> pl.Series:
     """A label column as text: numbers and booleans as Python writes them, whole numbers without ``.0``."""
     if column.dtype.is_float():
         return pl.Series(column.name, as_text(column.to_numpy()).tolist(), dtype=pl.String)
     if column.dtype == pl.Boolean:
         return column.replace_strict({True: "True", False: "False"}, return_dtype=pl.String)
-    return column.cast(pl.String)
+    with contextlib.suppress(pl.exceptions.PolarsError):
+        if not column.dtype.is_nested():
+            return column.cast(pl.String)
+    advice = f"Leave it out: --exclude {shlex.quote(column.name)}"
+    raise DataError(f'{name}: column "{column.name}" holds {column.dtype}, which is no text.', advice)

@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from softreg.data.labels import refuse_quantity
-from softreg.data.matching import labelled, match, refuse_missing_values, renamed, without
+from softreg.data.matching import choose, labelled, match, refuse_unusable, renamed, selected
 from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.preparation import Category, Number, Preparation
 from softreg.settings import BUNDLED, DOWNLOADED, IDX_NAMED, SYNTHETIC, SourceSettings, SplitSettings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from softreg.data.parquet import ParquetTable
     from softreg.data.tables import CsvTable
 
-__all__ = ["load", "load_inputs"]
+__all__ = ["kind_of", "load", "load_inputs"]
 
 _SUFFIXES = {
     ".csv": "table",
@@ -58,6 +59,7 @@ _KINDS = {
     **dict.fromkeys(IDX_NAMED, "idx"),
 }
 _NO_SPLIT = SplitSettings()
+_OF_TABLES = ("id", "numeric", "categorical", "weight_col", "target_distribution", "separator", "encoding")
 
 
 def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) -> Dataset:
@@ -74,57 +76,81 @@ def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) ->
     UsageError
         A setting has no effect on this source.
     """
-    kind = _kind(spec)
+    kind = kind_of(spec)
     _refuse_idle(spec, kind, source, split)
     if kind == "table":
         from softreg.data.features import table_for_training
 
-        table = _table(spec)
+        table = _table(spec, source)
         dataset = table_for_training(table, source, split)
         dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
     else:
         dataset, _ = _read(spec, kind, source, None)
-        dataset = without(labelled(dataset), source.exclude)
+        dataset = labelled(dataset)
+        dataset = choose(dataset, selected(dataset.columns, source, dataset.name))
         refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
-    refuse_missing_values(dataset, training=True)
     dataset = replace(dataset, origin={**dataset.origin, "data": spec})
-    return dataset if split.test is None else _with_test(dataset, split.test, source)
+    dataset = dataset if split.test is None else _with_test(dataset, split.test, source)
+    return _without_missing(dataset, source.missing)
 
 
-def load_inputs(spec: str, columns: Sequence[str], target: str, source: SourceSettings) -> Dataset:
-    """Return the rows of a source with the features of a trained model, in the model's order.
+def _without_missing(dataset: Dataset, missing: str) -> Dataset:
+    """The dataset, less the rows with a missing value where they are to be dropped; an unusable value is an error."""
+    if missing == "drop" and isinstance(dataset.X, np.ndarray):
+        kept = ~np.isnan(dataset.X).any(axis=1)
+        if not kept.any():
+            raise DataError(f"{dataset.name}: every row has a missing value.", "Type --missing auto, or drop fewer.")
+        if not kept.all():
+            count = int((~kept).sum())
+            told = f"Left out, because a value is missing: {count} row{'s' if count > 1 else ''}."
+            dataset = dataset.take(kept).noting(told)
+    filled = 0.0 if missing in {"auto", "mean", "median"} and not dataset.sparse else None
+    anything = tuple(
+        Category(name, (), missing="none" if filled == 0 else "refused")
+        if name in dataset.levels
+        else Number(name, filled)
+        for name in dataset.columns
+    )
+    advice = "Fill in or remove such rows, or leave the column out: --exclude COL."
+    refuse_unusable(dataset, Preparation(anything), advice)
+    return dataset
+
+
+def load_inputs(spec: str, preparation: Preparation, target: str, source: SourceSettings) -> Dataset:
+    """Return the rows of a source as the raw matrix of a trained model's columns, in the model's order.
 
     Features are found by name; others are ignored with a note. Where the source has no names (npz without ``columns``,
     svmlight, IDX), their number must be the model's. Labels are taken where there are any (``""`` for a row without
-    one), and are not needed: no row is dropped. Of IDX data this is the test part.
+    one), and are not needed: no row is dropped. Of IDX data this is the test part. Values that are missing or infinite
+    are the business of whoever asks.
 
     Raises
     ------
     DataError
         Columns are missing, or the number of features is wrong; or as in :func:`load`.
     """
-    kind = _kind(spec)
+    kind = kind_of(spec)
     if kind == "table":
         from softreg.data.features import table_for_model
 
-        table = _table(spec)
-        dataset = table_for_model(table, columns, target)
+        table = _table(spec, source)
+        dataset = table_for_model(table, preparation, target, source)
         dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
     else:
+        columns = preparation.names
         dataset, named = _read(spec, kind, source, columns)
         dataset = match(dataset, columns) if named else renamed(dataset, columns)
-    refuse_missing_values(dataset, training=False)
     return replace(dataset, origin={**dataset.origin, "data": spec})
 
 
-def _kind(spec: str) -> str:
+def kind_of(spec: str) -> str:
     """Which kind of source a spec means; DataError where it means nothing."""
     if spec == "-":
         return "table"
     if spec.startswith("openml:"):
         return "download"
     path = Path(spec).expanduser()
-    suffix = path.suffix.lower()
+    suffix = path.with_suffix("").suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     if suffix not in _SUFFIXES and not any(mark in spec for mark in {"/", os.sep}) and spec in _KINDS:
         return _KINDS[spec]
     if path.is_dir():
@@ -149,20 +175,20 @@ def _not_found(spec: str, path: Path) -> DataError:
     return DataError(f"There is no file {spec}.", advice)
 
 
-def _table(spec: str) -> CsvTable | ParquetTable:
+def _table(spec: str, source: SourceSettings) -> CsvTable | ParquetTable:
     # subtle: read before polars is imported, whose handler of Ctrl-C would let a waiting read wait on
     content = sys.stdin.buffer.read() if spec == "-" else b""
     from softreg.data import tables
 
     if spec == "-":
-        return tables.CsvTable(content, "stdin")
+        return tables.CsvTable(content, "stdin", source.separator, source.encoding)
     path = Path(spec).expanduser()
     try:
         if path.suffix.lower() == ".parquet":
             from softreg.data import parquet
 
             return parquet.ParquetTable(path)
-        return tables.CsvTable(path.read_bytes(), path.name, "\t" if path.suffix.lower() == ".tsv" else ",")
+        return tables.CsvTable(path.read_bytes(), path.name, source.separator, source.encoding)
     except OSError as error:
         raise DataError(f"{spec} cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
 
@@ -194,9 +220,13 @@ def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSetti
     if kind != "table":
         if source.target is not None and not spec.startswith("openml:"):
             raise UsageError(f"--target has no effect on {spec}: its labels are known.", "Leave it out.")
-        for option, value in (("--split-col", split.split_col), ("--group-col", split.group_col)):
-            if value is not None:
-                raise UsageError(f"{option} has no effect on {spec}.", "It names a column of a table.")
+        named = {"--split-col": split.split_col, "--group-col": split.group_col}
+        named |= {f"--{name.replace('_', '-')}": getattr(source, name) for name in _OF_TABLES}
+        for option, value in named.items():
+            if value:
+                raise UsageError(f"{option} has no effect on {spec}.", "It is for tables, such as a CSV.")
+    if source.target_distribution and source.target is not None:
+        raise UsageError("--target and --target-distribution both say what is learned.", "Leave one out.")
     if split.test is not None and split.split_col is not None:
         raise UsageError("--test and --split-col both say which rows are the test.", "Leave one out.")
     if split.test == "-" and spec == "-":
@@ -205,7 +235,11 @@ def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSetti
 
 def _with_test(dataset: Dataset, spec: str, source: SourceSettings) -> Dataset:
     """The dataset with the labelled rows of another source behind it, as its test part."""
-    test = labelled(load_inputs(spec, dataset.columns, dataset.target, SourceSettings(data_home=source.data_home)))
+    test = labelled(load_inputs(spec, _as_it_is(dataset), dataset.target, source))
+    for option, name in (("--weight-col", "weights"), ("--target-distribution", "distribution")):
+        if getattr(dataset, name) is not None and getattr(test, name) is None:
+            raise DataError(f"{spec} lacks what {option} names.", "The test file needs the same columns.")
+    test = replace(test, columns=dataset.columns, classes=dataset.classes)
     own = dataset
     if dataset.part is not None:
         own = dataset.take(dataset.part != "test").noting(
@@ -222,8 +256,23 @@ def _with_test(dataset: Dataset, spec: str, source: SourceSettings) -> Dataset:
         rows=np.concatenate([own.rows, test.rows]),
         part=part,
         groups=None if own.groups is None else np.concatenate([own.groups, np.full(test.n_samples, "")]),
+        weights=None if own.weights is None else np.concatenate([own.weights, test.weights]),
+        distribution=None if own.distribution is None else np.concatenate([own.distribution, test.distribution]),
+        ids={
+            name: np.concatenate([values, test.ids.get(name, np.full(test.n_samples, ""))])
+            for name, values in own.ids.items()
+        },
         notes=(*own.notes, *(f"{spec}: {note}" for note in test.notes)),
         origin={**own.origin, "test": test.origin, "replayable": "-" not in {own.origin["data"], spec}},
+    )
+
+
+def _as_it_is(dataset: Dataset) -> Preparation:
+    """The columns of a dataset as a preparation that knows their categories, and takes every value as it is."""
+    return Preparation(
+        tuple(
+            Category(name, dataset.levels[name]) if name in dataset.levels else Number(name) for name in dataset.columns
+        )
     )
 
 

@@ -1,14 +1,17 @@
 """Metrics: how good the probabilities and the predictions are, on rows whose class is known.
 
-Read in this order: ``scores`` (accuracy, cross-entropy, Brier), ``calibration_error`` (does 0.9 mean nine in ten?),
-``classes`` (the confusion matrix), ``yardsticks`` (what guessing would have scored), ``report`` (all of it at once).
+Read in this order: ``scores`` (accuracy, cross-entropy, entropy, Brier), ``calibration_error`` (does 0.9 mean nine in
+ten?), ``classes`` (the confusion matrix), ``yardsticks`` (what guessing would have scored), ``report`` (all of it at
+once).
 
 Conventions
 -----------
-log_proba   (n_samples, n_classes)   log probabilities, float32 or float64; -inf is a probability of 0
-proba       (n_samples, n_classes)   probabilities
-codes       (n_samples,)             integer class indices of the true labels
-predicted   (n_samples,)             integer class indices of the predictions
+log_proba       (n_samples, n_classes)   log probabilities, float32 or float64; -inf is a probability of 0
+proba           (n_samples, n_classes)   probabilities
+targets         (n_samples,)             y: integer class indices of the true labels, which ``codes`` always are
+                (n_samples, n_classes)   or q, soft labels: each row a distribution over the classes
+predicted       (n_samples,)             integer class indices of the predictions
+sample_weight   (n_samples,)             s, S = sum s: how much each row counts; ``None`` is 1 each. Its unit is free
 
 Every sum is taken in float64. Plain Python numbers are returned. Without rows there is no score: a ``DataError``.
 """
@@ -18,17 +21,30 @@ from __future__ import annotations
 from softreg.metrics.calibration_error import ece_if_calibrated, expected_calibration_error
 from softreg.metrics.classes import confusion_matrix, per_class
 from softreg.metrics.report import evaluate
-from softreg.metrics.scores import accuracy, brier, cross_entropy, wilson_interval
+from softreg.metrics.rows import class_mass
+from softreg.metrics.scores import (
+    accuracy,
+    accuracy_interval,
+    brier,
+    cross_entropy,
+    effective_rows,
+    entropy,
+    wilson_interval,
+)
 from softreg.metrics.yardsticks import class_share_cross_entropy, commonest_class_accuracy
 
 __all__ = [
     "accuracy",
+    "accuracy_interval",
     "brier",
+    "class_mass",
     "class_share_cross_entropy",
     "commonest_class_accuracy",
     "confusion_matrix",
     "cross_entropy",
     "ece_if_calibrated",
+    "effective_rows",
+    "entropy",
     "evaluate",
     "expected_calibration_error",
     "per_class",

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from softreg.metrics.rows import need_codes, need_rows
+from softreg.metrics.rows import need_rows, need_targets, need_weight, share_right
 
 __all__ = ["ece_if_calibrated", "expected_calibration_error"]
 
 _RANDOM_NUMBERS_AT_ONCE = 2**18
 
 
-def expected_calibration_error(proba: np.ndarray, codes: np.ndarray, bins: int = 15) -> float:
+def expected_calibration_error(
+    proba: np.ndarray, targets: np.ndarray, bins: int = 15, sample_weight: np.ndarray | None = None
+) -> float:
     """How far confidence is from accuracy, on average over equal-width bins of the top label's probability.
 
     ECE = sum_m (n_m / n) |accuracy_m - confidence_m|,   bin m = ((m - 1) / bins, m / bins]
 
-    Shapes: ``proba`` (n_samples, n_classes), ``codes`` (n_samples,). The top label is the first of the most probable.
-    Raises ``DataError`` where there are no rows, or an index is not a class.
+    With weights, n_m and n are their sums and both means are weighted; soft labels give their expected accuracy.
+
+    Shapes: ``proba`` (n_samples, n_classes), ``targets`` (n_samples,) or (n_samples, n_classes). The top label is the
+    first of the most probable. Raises ``DataError`` where there are no rows, an index is not a class, or soft labels
+    are no distribution.
 
     >>> proba = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.3, 0.7]])
     >>> round(expected_calibration_error(proba, np.array([0, 1, 1, 1]), bins=2), 3)  # 0.775 sure, 0.75 right
@@ -31,17 +36,28 @@ def expected_calibration_error(proba: np.ndarray, codes: np.ndarray, bins: int =
     arXiv:1706.04599.
     """
     n_samples, n_classes = proba.shape
-    need_codes(codes, n_samples, n_classes)
-    confidence = proba.max(axis=1).astype(np.float64)
-    excess = (proba.argmax(axis=1) == codes) - confidence
+    need_targets(targets, n_samples, n_classes)
+    confidence, total = proba.max(axis=1).astype(np.float64), float(n_samples)
+    excess = share_right(targets, proba.argmax(axis=1)) - confidence
+    if sample_weight is not None:
+        weight = need_weight(sample_weight, n_samples)
+        excess, total = weight * excess, float(weight.sum())
     by_bin = np.bincount(_bin_of(confidence, bins), weights=excess, minlength=bins)
-    return float(np.abs(by_bin).sum() / n_samples)
+    return float(np.abs(by_bin).sum() / total)
 
 
-def ece_if_calibrated(proba: np.ndarray, bins: int = 15, *, draws: int = 200, rng: np.random.Generator) -> float:
+def ece_if_calibrated(
+    proba: np.ndarray,
+    bins: int = 15,
+    *,
+    draws: int = 200,
+    rng: np.random.Generator,
+    sample_weight: np.ndarray | None = None,
+) -> float:
     """Mean ECE of a perfectly calibrated model on these very confidences: what chance alone would show.
 
-    In each draw the top label of row i is right with probability confidence_i, and the ECE is taken as ever.
+    In each draw the top label of row i is right with probability confidence_i, and the ECE is taken as ever. A row is
+    one draw, whatever its weight: a weight says how much a row counts, not how many rows it stands for.
 
     Shapes: ``proba`` (n_samples, n_classes). With 200 draws the mean is known to about 2 in 100. Memory stays bounded
     for any number of rows: draws are made a few at a time. Raises ``DataError`` where there are no rows.
@@ -57,18 +73,29 @@ def ece_if_calibrated(proba: np.ndarray, bins: int = 15, *, draws: int = 200, rn
     """
     n_samples = int(proba.shape[0])
     need_rows(n_samples)
-    confidence = np.sort(proba.max(axis=1).astype(np.float64))
     # Sorted by confidence, a bin is one run of rows: its sum is one segment of a reduceat, for all draws at once.
+    confidence, weight = _sorted(proba, sample_weight)
     starts = np.unique(_bin_of(confidence, bins), return_index=True)[1]
-    expected = np.add.reduceat(confidence, starts)
+    expected = np.add.reduceat(confidence if weight is None else weight * confidence, starts)
     chance = confidence.astype(np.float32)
     at_once, total = max(1, _RANDOM_NUMBERS_AT_ONCE // n_samples), 0.0
     for first in range(0, draws, at_once):
         size = (min(at_once, draws - first), n_samples)
         right = rng.random(size, dtype=np.float32) < chance
-        hits = np.add.reduceat(right, starts, axis=1, dtype=np.int64)
+        counts, dtype = (right, np.int64) if weight is None else (weight * right, np.float64)
+        hits = np.add.reduceat(counts, starts, axis=1, dtype=dtype)
         total += float(np.abs(hits - expected).sum())
-    return total / (draws * n_samples)
+    return total / (draws * (n_samples if weight is None else float(weight.sum())))
+
+
+def _sorted(proba: np.ndarray, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Confidences ascending, and their weights, ascending where confidences tie: the order of rows leaves no trace."""
+    confidence = proba.max(axis=1).astype(np.float64)
+    if sample_weight is None:
+        return np.sort(confidence), None
+    weight = need_weight(sample_weight, len(confidence))
+    order = np.lexsort((weight, confidence))
+    return confidence[order], weight[order]
 
 
 def _bin_of(confidence: np.ndarray, bins: int) -> np.ndarray:

@@ -18,12 +18,12 @@ _MOST_WITH_NUMBERS = 20
 def draw_confusion(confusion: np.ndarray | Sequence[Sequence[int]], classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: true classes down, predicted classes across.
 
-    Shapes: ``confusion`` (n_classes, n_classes), counts. Up to 20 classes the cells carry their counts; beyond, colour
-    alone speaks. The title gives the accuracy.
+    Shapes: ``confusion`` (n_classes, n_classes), counts or sums of weights. Up to 20 classes the cells carry them;
+    beyond, colour alone speaks. The title gives the accuracy.
     """
-    counts = np.asarray(confusion, dtype=np.int64)
-    n_classes = counts.shape[0]
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    counts = np.asarray(confusion, dtype=np.float64)
+    n_classes, total = counts.shape[0], counts.sum(axis=1, keepdims=True)
+    shares = counts / np.where(total > 0, total, 1)
     with style():
         side = min(2.6 + 0.48 * n_classes, 10.5)
         figure = new_figure(max(side, 4.2), max(side, 3.6))
@@ -44,14 +44,19 @@ def draw_confusion(confusion: np.ndarray | Sequence[Sequence[int]], classes: Seq
 
 def _title(counts: np.ndarray) -> str:
     """Accuracy, as a share and as counts."""
-    right, total = int(np.trace(counts)), int(counts.sum())
-    return f"accuracy {right / total:.3f} ({right} of {total})" if total else "no rows"
+    right, total = np.trace(counts), counts.sum()
+    return f"accuracy {right / total:.3f} ({right:.6g} of {total:.6g})" if total else "no rows"
+
+
+def _number(count: float) -> str:
+    """A count in full, a sum of weights to four digits."""
+    return f"{count:.4g}" if count % 1 else f"{count:.0f}"
 
 
 def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
     """Write the counts: white on dark cells, zeros pale, small enough for the longest number."""
-    digits = len(str(int(counts.max())))
+    digits = max(len(_number(count)) for count in counts.flat)
     size = min(10.0, 36.0 / digits) if len(counts) > 4 else 11.0
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if shares[row, column] > 0.55 else INK if count else "#c4c4c4"
-        axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)
+        axes.text(column, row, _number(count), ha="center", va="center", fontsize=size, color=colour)

@@ -5,14 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from softreg.data.dataset import Dataset
+from softreg.errors import UsageError, listed
 from softreg.files import writing
 
-__all__ = ["Mistake", "answers", "surest_mistake", "write_table"]
+__all__ = ["Mistake", "Style", "answers", "refuse_suffix", "surest_mistake", "write_table"]
+
+SUFFIXES = (".csv", ".tsv", ".parquet")
+"""Kinds of files that answers are written to."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """What is answered, and how.
+
+    ``every_class`` adds ``p_CLASS`` for every class, and ``top_k`` the likeliest ones with their probabilities; below
+    ``threshold`` the prediction is ``reject_label``. ``keep`` are columns of the input to repeat, names or patterns;
+    ``keep_all`` means all. ``on_error`` says what comes of a row that cannot be answered: fail (nothing is written) or
+    blank. ``unknown`` says whether a value of a category that training had not makes a row so: ignore or error.
+    """
+
+    every_class: bool = False
+    top_k: int = 0
+    threshold: float | None = None
+    reject_label: str = "reject"
+    keep: tuple[str, ...] = ()
+    keep_all: bool = False
+    on_error: str = "fail"
+    unknown: str = "ignore"
 
 
 @dataclass(frozen=True)
@@ -50,14 +74,16 @@ def surest_mistake(log_proba: np.ndarray, codes: np.ndarray, dataset: Dataset, r
     return Mistake(row, int(says[place]), float(np.exp(sure[place])), int(codes[place]))
 
 
-def write_table(columns: Mapping[str, Any], to: Path | IO[bytes]) -> None:
-    """Write columns as CSV, to a path (whole or not at all) or an open binary file; NaN is an empty cell."""
+def refuse_suffix(output: str) -> None:
+    """Refuse an output file of a kind that is not written; asked before anything is read."""
+    if output != "-" and Path(output).suffix.lower() not in SUFFIXES:
+        raise UsageError(f"softreg cannot write {output}.", f"Name a file that ends in {listed(SUFFIXES)}.")
+
+
+def write_table(columns: Mapping[str, Any], to: Path) -> None:
+    """Write columns as CSV, whole or not at all; NaN is an empty cell."""
     import polars as pl
 
     frame = pl.DataFrame({name: pl.Series(values) for name, values in columns.items()}).fill_nan(None)
-    if isinstance(to, Path):
-        with writing(to) as file:
-            frame.write_csv(file)
-    else:
-        # subtle: through Python's own write, so that a reader that closed its end is a BrokenPipeError
-        to.write(frame.write_csv().encode())
+    with writing(to) as file:
+        frame.write_csv(file)

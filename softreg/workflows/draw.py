@@ -95,7 +95,7 @@ def _boundary(run: Run) -> Figure:
         )
     dataset, _ = _data_of(run)
     return draw_boundary(
-        np.asarray(dataset.X),
+        model.preparation.apply(model.preparation.recoded(np.asarray(dataset.X), dataset.levels)),
         encode(_labels(dataset), model.classes),
         model.classes,
         model.columns,
@@ -125,7 +125,22 @@ def _mistakes(run: Run) -> Figure:
     return draw_mistakes(images.reshape(-1, *shape), mistakes)
 
 
-_FIGURES = {"confusion": _confusion, "weights": _weights, "boundary": _boundary, "mistakes": _mistakes}
+def _path(run: Run) -> Figure:
+    from softreg.plots.path import draw_path
+
+    found = run.metrics().get("l2_path")
+    if not found:
+        raise DataError(f"The run {run.path} did not choose its l2.", "Train with --l2 auto.")
+    return draw_path(found)
+
+
+_FIGURES = {
+    "confusion": _confusion,
+    "weights": _weights,
+    "boundary": _boundary,
+    "mistakes": _mistakes,
+    "path": _path,
+}
 
 
 def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
@@ -134,6 +149,8 @@ def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
     record = config.get("record", {})
     names = {settings: settings.__dataclass_fields__ for settings in (SourceSettings, SplitSettings)}
     given = {settings: {key: config[key] for key in fields if key in config} for settings, fields in names.items()}
+    if columns := given[SourceSettings].get("target_distribution"):
+        given[SourceSettings]["target_distribution"] = tuple(columns.split(","))
     source, split = SourceSettings(**given[SourceSettings]), SplitSettings(**given[SplitSettings])
     if config["data"] == "-":
         raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")

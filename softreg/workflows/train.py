@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import platform
+import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,54 +12,22 @@ import numpy as np
 
 from softreg import __version__, data, runs
 from softreg.data.dataset import Dataset
-from softreg.data.labels import classes_of, encode
-from softreg.data.split import Split, split_rows
+from softreg.data.leaks import gives_away
 from softreg.design import Scaling
-from softreg.errors import UsageError
+from softreg.errors import UsageError, listed
 from softreg.metrics import evaluate
 from softreg.model import SoftmaxModel
-from softreg.objective import sklearn_c
-from softreg.runs import Run
-from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, idle, method_of
-from softreg.training import Fit, Problem, Row, StepSize, fit
-from softreg.workflows.answers import Mistake, answers, surest_mistake, write_table
-from softreg.workflows.draw import draw_into_run
+from softreg.preparation import Preparation
+from softreg.selection import Path as L2Path
+from softreg.selection import choose_l2, cross_validate
+from softreg.settings import TrainingSettings, idle
+from softreg.training import Fit, Row, StepSize, fit
+from softreg.workflows.answers import surest_mistake
+from softreg.workflows.material import Material, material
+from softreg.workflows.record import SCHEMA, TrainRequest, TrainResult, objective_of, record
 from softreg.workflows.separable import separated
 
 __all__ = ["TrainRequest", "TrainResult", "train"]
-
-SCHEMA = 1
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "polars", "matplotlib", "click")
-
-
-@dataclass(frozen=True)
-class TrainRequest:
-    """What the user asked for; ``given`` names the settings that were asked for by name, not by default."""
-
-    data: str
-    training: TrainingSettings
-    source: SourceSettings
-    split: SplitSettings
-    out: Path | None = None
-    overwrite: bool = False
-    given: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What there is to tell of a training; ``separated`` names classes whose weights, unpenalised, have no end."""
-
-    run: Run
-    dataset: Dataset
-    split: Split
-    model: SoftmaxModel
-    fit: Fit
-    settings: TrainingSettings
-    metrics: dict[str, Any]
-    class_counts: dict[str, int]
-    mistake: Mistake | None = None
-    separated: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
 
 
 def train(
@@ -69,52 +35,129 @@ def train(
     *,
     announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> TrainResult:
-    """Load, split, fit, measure, and write a run folder.
+    """Load, split, prepare, choose l2, fit, measure, and write a run folder.
 
-    Nothing is written before the fit has ended; a diverged fit is written too, with its best weights.
+    Nothing is written before the fit has ended; a diverged fit is written too, with its best weights. ``progress`` is
+    told of a selection: what is being done, and how much of how much is.
     """
     _refuse_idle(request)
     runs.check(request.out, request.overwrite)
     dataset = data.load(request.data, request.source, request.split)
     _refuse_sizes(request, dataset)
-    assert dataset.labels is not None  # load() gives labelled rows
-    classes = classes_of(dataset.labels)
-    codes = encode(dataset.labels, classes)
-    split = split_rows(dataset, codes, request.split, needs_val=request.training.early_stopping)
-    parts = {name: rows for name in ("train", "val", "test") if len(rows := getattr(split, name))}
+    ready = material(dataset, request.source, request.split, needs_val=request.training.early_stopping)
+    path = _path(ready, request, progress)
+    settings = request.training if path is None else replace(request.training, l2=float(path.l2[path.chosen]))
+    parts, rows = ready.parts, ready.split.train
     watched = [name for name in ("val", "test") if name in parts and (name == "val" or dataset.part is not None)]
-    X = {name: _rows(dataset.X, rows) for name, rows in parts.items()}
-    problem = Problem(
-        X["train"],
-        codes[split.train],
-        classes,
-        held_out={name: (X[name], codes[parts[name]]) for name in watched},
-        pixels=dataset.pixels,
-    )
-    result = fit(problem, request.training, proved=True, announce=announce, observe=observe)
-    model = _model(dataset, X["train"], result, request.training, _counts(codes[split.train], classes))
-    log_proba = {name: model.predict_log_proba(X[name]) for name in parts}
-    scores = {name: evaluate(log_proba[name], codes[rows], classes, codes[split.train]) for name, rows in parts.items()}
-    metrics = {"schema": SCHEMA, "objective": _objective(result, request.training, len(classes))} | scores
+    preparation = ready.preparation(rows)
+    problem = ready.problem(preparation, rows, {name: parts[name] for name in watched})
+    result = fit(problem, settings, proved=True, announce=announce, observe=observe)
+    model = _model(ready, preparation, problem.X, result, settings)
+    log_proba = {name: model.predict_log_proba(ready.features(preparation, part)) for name, part in parts.items()}
+    metrics: dict[str, Any] = {"schema": SCHEMA, "objective": objective_of(result, settings, len(ready.classes))}
+    metrics |= {name: _scores(ready, log_proba[name], part) for name, part in parts.items()}
+    metrics |= _selected(ready, request, settings, path, progress)
     run = runs.create(request.out, Path(dataset.name).stem or "run", request.overwrite)
-    told = TrainResult(run, dataset, split, model, result, request.training, metrics, _counts(codes, classes))
-    if not request.training.l2:
-        apart = separated(log_proba["train"], codes[split.train], fit_intercept=request.training.fit_intercept)
-        told = dataclasses.replace(told, separated=tuple(classes[k] for k in apart))
+    told = TrainResult(run, dataset, ready.split, model, result, settings, metrics, _counts(ready), path=path)
+    folded = tuple(metrics.get("cross_validation", {}).get("notes", ()))
+    notes = _leaks(ready) + (path.notes if path else ()) + folded
+    told = replace(told, missing=ready.missing, notes=tuple(dict.fromkeys(notes)))
+    if not settings.l2:
+        apart = separated(log_proba["train"], ready.codes[rows], fit_intercept=settings.fit_intercept)
+        told = replace(told, separated=tuple(ready.classes[k] for k in apart))
     held = "test" if "test" in parts else "val" if "val" in parts else None
     if held:
-        told = dataclasses.replace(
-            told, mistake=surest_mistake(log_proba[held], codes[parts[held]], dataset, parts[held])
-        )
-    _write(told, request, log_proba.get("test"))
+        wrong = surest_mistake(log_proba[held], ready.codes[parts[held]], dataset, parts[held])
+        told = replace(told, mistake=wrong)
+    record(told, request, log_proba.get("test"))
     return told
+
+
+def _path(ready: Material, request: TrainRequest, progress: Callable[[str, int, int], None] | None) -> L2Path | None:
+    """The path of l2, where it is to be chosen."""
+    if not request.selection.l2_auto:
+        return None
+    tell = (lambda done, total: progress("choosing l2", done, total)) if progress else None
+    rows, chosen = ready.split.train, request.selection
+    groups = ready.dataset.groups
+    return choose_l2(
+        ready.fold,
+        ready.codes,
+        rows,
+        request.training,
+        folds=chosen.folds,
+        groups=groups,
+        seed=chosen.seed,
+        observe=tell,
+    )
+
+
+def _selected(
+    ready: Material,
+    request: TrainRequest,
+    settings: TrainingSettings,
+    path: L2Path | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> dict[str, Any]:
+    """What metrics.json tells of the choice of l2, and of a cross-validation."""
+    found: dict[str, Any] = {"l2_path": path.to_json()} if path else {}
+    if request.selection.cv:
+        tell = (lambda done, total: progress("cross-validation", done, total)) if progress else None
+        found["cross_validation"] = cross_validate(
+            ready.fold,
+            ready.codes,
+            ready.split.train,
+            settings,
+            folds=request.selection.cv,
+            inner=request.selection.folds if path else None,
+            groups=ready.dataset.groups,
+            seed=request.selection.seed,
+            observe=tell,
+        ).to_json()
+    return found
+
+
+def _scores(ready: Material, log_proba: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    """The metrics of some rows, beside what guessing by the training rows would have scored."""
+    return evaluate(
+        log_proba,
+        ready.codes[rows],
+        ready.classes,
+        np.arange(len(ready.classes)),
+        sample_weight=ready.of(ready.dataset.weights, rows),
+        train_weight=ready.masses,
+        distribution=ready.of(ready.dataset.distribution, rows),
+    )
+
+
+def _leaks(ready: Material) -> tuple[str, ...]:
+    """A note on columns that alone tell the class."""
+    dataset, rows = ready.dataset, ready.split.train
+    if not dataset.roles:
+        return ()
+    raw, codes = np.asarray(dataset.X)[rows], ready.codes[rows]
+    telling = [
+        name
+        for place, name in enumerate(dataset.columns)
+        if gives_away(raw[:, place], codes, category=name in dataset.levels)
+    ]
+    if not telling:
+        return ()
+    which = f"the column {telling[0]} alone tells" if len(telling) == 1 else f"{listed(telling)} each alone tell"
+    return (
+        f"{which} the class of nearly every row. Was it known before the answer was? If not, leave it out: "
+        f"{' '.join(f'--exclude {shlex.quote(name)}' for name in telling[:3])}.",
+    )
 
 
 def _refuse_idle(request: TrainRequest) -> None:
     for name, reason in idle(request.training).items():
         if name in request.given:
             raise UsageError(f"--{name.replace('_', '-')} has no effect {reason}.", "Leave it out.")
+    if "folds" in request.given and not request.selection.l2_auto:
+        raise UsageError("--folds has no effect without --l2 auto.", "Leave it out, or type --cv for scores by folds.")
     overruled = {"split_col": "--split-col", "test": "--test"}
     for name, option in overruled.items():
         if "test_size" in request.given and getattr(request.split, name) is not None:
@@ -134,21 +177,15 @@ def _refuse_sizes(request: TrainRequest, dataset: Dataset) -> None:
         )
 
 
-def _counts(codes: np.ndarray, classes: tuple[str, ...]) -> dict[str, int]:
-    """Rows of each class."""
-    return dict(zip(classes, np.bincount(codes, minlength=len(classes)).tolist(), strict=True))
+def _counts(ready: Material) -> dict[str, int]:
+    """Rows of each class, of all parts."""
+    counts = np.bincount(ready.codes, minlength=len(ready.classes))
+    return dict(zip(ready.classes, counts.tolist(), strict=True))
 
 
-def _rows(X: Any, rows: np.ndarray) -> Any:
-    """Rows of X: a view where they are contiguous, a copy otherwise."""
-    first, last = int(rows[0]), int(rows[-1])
-    return X[first : last + 1] if last - first + 1 == len(rows) else X[rows]
-
-
-def _model(
-    dataset: Dataset, X: Any, result: Fit, settings: TrainingSettings, class_counts: dict[str, int]
-) -> SoftmaxModel:
+def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, settings: TrainingSettings) -> SoftmaxModel:
     """The raw weights, with what the other commands need to know of the training."""
+    dataset = ready.dataset
     deviation = result.scaling.scale if result.scale == "standard" else Scaling.of(X, "standard").scale
     about = {
         "softreg": __version__,
@@ -157,89 +194,17 @@ def _model(
         "l2": settings.l2,
         "scale": result.scale,
         "image_shape": dataset.image_shape,
-        "class_counts": class_counts,
+        "class_counts": dict(zip(ready.classes, ready.masses.tolist(), strict=True)),
+        "id": list(dataset.ids),
     }
     features = {"mean": result.scaling.mean, "scale": result.scaling.scale, "deviation": deviation}
     return SoftmaxModel(
-        result.weights, result.intercept, tuple(class_counts), dataset.columns, dataset.target, about, features
+        result.weights,
+        result.intercept,
+        ready.classes,
+        preparation.features,
+        dataset.target,
+        about,
+        features,
+        preparation,
     )
-
-
-def _objective(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[str, Any]:
-    step, certificate = result.step_size, result.certificate
-    # what gd would need is told from the weights, which must be the best ones
-    best = result.converged and result.state.epoch == result.history[-1]["epoch"]
-    return {
-        "final": result.objective,
-        "cross_entropy": result.cross_entropy,
-        "penalty": result.objective - result.cross_entropy,
-        "converged": result.converged,
-        "diverged": result.diverged,
-        "stopped_because": result.stopped_because,
-        "iterations": len(result.history) - 1,
-        "kept_epoch": result.state.epoch,
-        "optimizer": method_of(settings),
-        "learning_rate": step.learning_rate if step else None,
-        "curvature_bound": step.curvature if step else None,
-        "gap_lower": certificate.gap_lower if certificate else None,
-        "gap_upper": certificate.gap_upper if certificate else None,
-        "gap_reason": certificate.reason if certificate else "",
-        "gd_steps": result.gd_steps if best else None,
-        "l2": settings.l2,
-        "sklearn_C": sklearn_c(settings.l2, n_classes, result.total_weight),
-    }
-
-
-def _write(told: TrainResult, request: TrainRequest, test_log_proba: np.ndarray | None) -> None:
-    """Write every file of the run; metrics.json, without which a run is unfinished, comes last."""
-    run, model = told.run, told.model
-    run.write_toml(_config(request, told.dataset))
-    run.write_json("environment.json", _environment(request, told.dataset))
-    model.save(run.path / "model.npz")
-    run.write_history(told.fit.history)
-    write_table(coefficients(model), run.path / "coefficients.csv")
-    rows = told.split.test
-    if test_log_proba is not None and told.dataset.labels is not None:
-        numbers = {"row": told.dataset.rows[rows], "target": told.dataset.labels[rows]}
-        write_table(answers(test_log_proba, model.classes, first=numbers), run.path / "predictions.csv")
-    draw_into_run(run, told.fit.history, told.metrics)
-    run.write_json("metrics.json", told.metrics)
-    run.remember()
-
-
-def coefficients(model: SoftmaxModel) -> dict[str, Any]:
-    """The weights as columns: feature, class, weight in raw units, weight per standard deviation of the feature."""
-    n_features, n_classes = model.weights.shape
-    standardised = model.weights * model.features["deviation"][:, None]
-    nothing = np.full(n_classes, np.nan)
-    return {
-        "feature": np.repeat([*model.columns, "(intercept)"], n_classes),
-        "class": np.tile(model.classes, n_features + 1),
-        "weight": np.concatenate([model.weights.ravel(), model.intercept]),
-        "weight_standardised": np.concatenate([standardised.ravel(), nothing]),
-    }
-
-
-def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
-    """Every setting that has an effect; ``None`` (auto) is left out, so that a replay chooses again."""
-    config: dict[str, Any] = {"data": request.data}
-    for settings in (request.source, request.split, request.training):
-        config |= dataclasses.asdict(settings)
-    silent = set(idle(request.training))
-    if dataset.part is not None:
-        silent.add("test_size")
-    kept = {name: value for name, value in config.items() if value not in (None, ()) and name not in silent}
-    return kept | {"record": {"softreg": __version__, "data_sha256": dataset.origin["sha256"]}}
-
-
-def _environment(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
-    return {
-        "softreg": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "seed": request.training.seed,
-        "data": request.data,
-        "data_sha256": dataset.origin["sha256"],
-        "replayable": dataset.origin["replayable"],
-    }

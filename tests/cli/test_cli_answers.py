@@ -123,13 +123,42 @@ def test_evaluating_on_the_training_data_is_said_so(flowers):
     assert not flowers.ok("evaluate", "penguins-1", "half.csv").err
 
 
-def test_a_class_that_the_model_never_saw_cannot_be_evaluated(flowers):
+def test_a_class_that_the_model_never_saw_is_counted_apart_and_the_others_are_measured(flowers):
     rows = _table(flowers, "datasets/penguins.csv")
-    _write(flowers, "some.csv", [rows[0], *rows[1:6], [*rows[6][:-1], "Emperor"]])
+    strangers = [[*row[:-1], name] for row, name in zip(rows[6:9], ["Emperor", "King", "Emperor"], strict=True)]
+    _write(flowers, "some.csv", [rows[0], *rows[1:6], *strangers])
+    _write(flowers, "known.csv", rows[:6])
+    done = flowers.ok("evaluate", "penguins-1", "some.csv")
+    told = " ".join(done.err.split())
+    assert "3 rows have a class that the model does not know: Emperor (2), King (1)." in told
+    some, known = (
+        json.loads(flowers.ok("evaluate", "penguins-1", name, "--json").out) for name in ("some.csv", "known.csv")
+    )
+    assert some.pop("unknown_classes") == {"Emperor": 2, "King": 1}
+    assert some == known
+
+
+def test_a_file_of_unknown_classes_alone_cannot_be_evaluated(flowers):
+    rows = _table(flowers, "datasets/penguins.csv")
+    _write(flowers, "some.csv", [rows[0], *([*row[:-1], "Emperor"] for row in rows[1:4])])
     done = flowers("evaluate", "penguins-1", "some.csv")
     assert done.code == 3
-    assert '"Emperor" (row 6)' in " ".join(done.err.split())
-    assert "Adelie, Chinstrap, Gentoo" in " ".join(done.err.split())
+    assert "Emperor (3)" in done.err
+
+
+def test_weights_that_are_whole_numbers_measure_as_repeated_rows_do(flowers):
+    rows = _table(flowers, "datasets/penguins.csv")
+    weights = [number % 4 for number in range(len(rows) - 1)]
+    weighted = [[*row, str(weight)] for row, weight in zip(rows[1:], weights, strict=True)]
+    repeated = [row for row, weight in zip(rows[1:], weights, strict=True) for _ in range(weight)]
+    _write(flowers, "weighted.csv", [[*rows[0], "w"], *weighted])
+    _write(flowers, "repeated.csv", [rows[0], *repeated])
+    first = json.loads(flowers.ok("evaluate", "penguins-1", "weighted.csv", "--weight-col", "w", "--json").out)
+    second = json.loads(flowers.ok("evaluate", "penguins-1", "repeated.csv", "--json").out)
+    for name in ("accuracy", "cross_entropy", "brier"):
+        assert first[name] == pytest.approx(second[name], rel=1e-12)
+    assert first["confusion"] == second["confusion"]
+    assert flowers("evaluate", "penguins-1", "repeated.csv", "--weight-col", "w").code == 3
 
 
 def test_rows_without_labels_cannot_be_evaluated(flowers):

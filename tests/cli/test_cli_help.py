@@ -178,7 +178,7 @@ def test_predicting_a_csv_imports_neither_scikit_learn_nor_scipy_nor_matplotlib(
     code = "from softreg.cli.app import run; assert run(['predict', 'iris-1', 'datasets/new_flowers.csv', '-q']) == 0"
     loaded = _imported(code, flowers)
     assert "polars" in loaded
-    assert not loaded & {"sklearn", "scipy", "matplotlib", "pandas", "rich", "threadpoolctl"}
+    assert not loaded & {"sklearn", "scipy", "matplotlib", "pandas", "rich"}
 
 
 def test_completion_offers_commands_and_choices(shell):

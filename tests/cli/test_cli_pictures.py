@@ -129,7 +129,7 @@ def test_data_sets_are_listed_shown_and_exported(shell):
     assert max(map(len, shown.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "moons", "digits"])
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "moons"])
 def test_what_was_exported_trains_to_the_same_model(shell, no_pictures, name):
     shell.ok("datasets", "export", name, "-o", "own.csv")
     assert shell.ok("datasets", "export", name).out == shell.read("own.csv")

@@ -9,6 +9,7 @@ from sklearn.datasets import dump_svmlight_file
 
 from softreg.data import load, load_inputs
 from softreg.errors import DataError, UsageError
+from softreg.preparation import Preparation
 from softreg.settings import SourceSettings, SplitSettings
 
 NONE = SourceSettings()
@@ -44,7 +45,7 @@ def test_images_of_an_npz_have_a_shape(tmp_path):
 
 def test_npz_with_names_is_matched_by_name(tmp_path):
     np.savez(tmp_path / "a.npz", X=[[1.0, 2.0, 3.0]], columns=["b", "id", "a"])
-    data = load_inputs(str(tmp_path / "a.npz"), ("a", "b"), "label", NONE)
+    data = load_inputs(str(tmp_path / "a.npz"), Preparation.plain(["a", "b"]), "label", NONE)
     assert data.X.tolist() == [[3, 1]]
     assert data.labels is None
     assert len([note for note in data.notes if "id" in note]) == 1
@@ -53,14 +54,18 @@ def test_npz_with_names_is_matched_by_name(tmp_path):
 def test_npz_without_names_must_have_the_models_number_of_features(tmp_path):
     np.savez(tmp_path / "a.npz", X=np.ones((2, 3)))
     with pytest.raises(DataError, match=r"wrong number of features: 3, .* 4"):
-        load_inputs(str(tmp_path / "a.npz"), ("a", "b", "c", "d"), "label", NONE)
-    assert load_inputs(str(tmp_path / "a.npz"), ("a", "b", "c"), "label", NONE).columns == ("a", "b", "c")
+        load_inputs(str(tmp_path / "a.npz"), Preparation.plain("abcd"), "label", NONE)
+    assert load_inputs(str(tmp_path / "a.npz"), Preparation.plain("abc"), "label", NONE).columns == ("a", "b", "c")
 
 
 def test_a_label_that_is_nan_is_no_label(tmp_path):
     np.savez(tmp_path / "a.npz", X=np.ones((3, 1)), y=[0.0, np.nan, 1.0])
     assert load(str(tmp_path / "a.npz"), NONE).labels.tolist() == ["0", "1"]
-    assert load_inputs(str(tmp_path / "a.npz"), ("x1",), "label", NONE).labels.tolist() == ["0", "", "1"]
+    assert load_inputs(str(tmp_path / "a.npz"), Preparation.plain(["x1"]), "label", NONE).labels.tolist() == [
+        "0",
+        "",
+        "1",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_a_label_that_is_nan_is_no_label(tmp_path):
         ({"X": np.ones((2, 2)), "y": np.array([{}, []], dtype=object)}, "pickled"),
         ({"X": np.array([[1, None]] * 2), "y": [0, 1]}, "pickled"),
         ({"X": np.ones((2, 2)), "y": [0, 1], "columns": ["a"]}, "1 column names for 2"),
-        ({"X": [[1, 2], [np.nan, np.inf]], "y": [0, 1]}, 'column "x1", row 2'),
+        ({"X": [[1, 2], [np.nan, np.inf]], "y": [0, 1]}, 'column "x2", row 2: the value is infinite'),
         ({"X": np.arange(500.0).reshape(-1, 1), "y": np.arange(500) / 7}, "quantity"),
     ],
 )
@@ -144,7 +149,7 @@ def test_later_svmlight_files_are_counted_as_the_first_was(tmp_path, arrays, zer
     later[:, -1] = 0
     dump_svmlight_file(later, y[3:], str(tmp_path / "b.svmlight"), zero_based=zero_based)
     data = load(str(tmp_path / "a.svmlight"), NONE)
-    inputs = load_inputs(str(tmp_path / "b.svmlight"), data.columns, data.target, NONE)
+    inputs = load_inputs(str(tmp_path / "b.svmlight"), Preparation.plain(data.columns), data.target, NONE)
     np.testing.assert_array_equal(inputs.X.toarray(), later)
     joined = load(str(tmp_path / "a.svmlight"), NONE, SplitSettings(test=str(tmp_path / "b.svmlight")))
     np.testing.assert_array_equal(joined.X.toarray(), np.vstack([X, later]))
@@ -154,7 +159,7 @@ def test_later_svmlight_files_are_counted_as_the_first_was(tmp_path, arrays, zer
 def test_svmlight_with_more_features_than_the_model_is_refused_with_both_numbers(tmp_path):
     (tmp_path / "a.svmlight").write_text("1 1:2 9:3\n0 2:1\n")
     with pytest.raises(DataError, match=r"9, .* 4"):
-        load_inputs(str(tmp_path / "a.svmlight"), ("x1", "x2", "x3", "x4"), "label", NONE)
+        load_inputs(str(tmp_path / "a.svmlight"), Preparation.plain(["x1", "x2", "x3", "x4"]), "label", NONE)
 
 
 @pytest.mark.parametrize("text", ["", "words\n", "1 2:x\n", "1 5:1 2:3\n", "1 1\n", "\x00\x01", "1,2 1:3\n0 1:1\n"])

@@ -13,6 +13,7 @@ from softreg.data import load, load_inputs
 from softreg.data.catalogue import offline_names
 from softreg.data.downloads import FASHION_CLASSES
 from softreg.errors import DataError, UsageError
+from softreg.preparation import Preparation
 from softreg.settings import SourceSettings
 
 
@@ -176,7 +177,7 @@ def test_mnist_from_openml_keeps_the_first_rows_for_training(monkeypatch, home):
     assert data.part.tolist() == ["train"] * 40 + ["test"] * 10
     assert data.labels.tolist()[:10] == list(FASHION_CLASSES)
     assert data.X.dtype == np.float32
-    inputs = load_inputs("fashion_mnist", data.columns, "label", home)
+    inputs = load_inputs("fashion_mnist", Preparation.plain(data.columns), "label", home)
     np.testing.assert_array_equal(inputs.X, data.X[40:])
 
 
@@ -206,7 +207,8 @@ def test_versions_and_targets_are_kept_apart(monkeypatch, home):
         ({"target": None}, "--target"),
         ({"target": np.ones((3, 2))}, "--target"),
         ({"data": np.array([["a"], ["b"], ["c"]], dtype=object)}, "no numbers"),
-        ({"data": np.array([[1.0, 2], [np.nan, 1], [1, 1]])}, 'column "amount", row 2'),
+        ({"data": np.array([[1.0, 2], [np.inf, 1], [1, 1]])}, 'column "amount", row 2'),
+        ({"data": np.array([[1.0, 2], [np.nan, 1], [1, 1]])}, None),
         ({"target": np.array(["x", "x", "x"], dtype=object)}, None),
     ],
 )

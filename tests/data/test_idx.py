@@ -14,6 +14,7 @@ from softreg.data import load, load_inputs
 from softreg.data.downloads import FASHION_CLASSES
 from softreg.data.idx import parse
 from softreg.errors import DataError
+from softreg.preparation import Preparation
 from softreg.settings import SourceSettings, SplitSettings
 
 NONE = SourceSettings()
@@ -55,7 +56,7 @@ def test_a_folder_is_read_with_its_own_split_and_rows_counted_in_each_file(tmp_p
 
 def test_inputs_are_the_test_part(tmp_path):
     arrays = written(tmp_path)
-    data = load_inputs(str(tmp_path), tuple(f"p{k}" for k in range(12)), "label", NONE)
+    data = load_inputs(str(tmp_path), Preparation.plain([f"p{k}" for k in range(12)]), "label", NONE)
     np.testing.assert_array_equal(data.X, arrays["t10k-images-idx3-ubyte"].reshape(5, 12))
     assert set(data.part) == {"test"}
 
@@ -63,7 +64,7 @@ def test_inputs_are_the_test_part(tmp_path):
 def test_inputs_of_another_size_are_refused_with_both_numbers(tmp_path):
     written(tmp_path)
     with pytest.raises(DataError, match=r"wrong number of features: 12, .* 3"):
-        load_inputs(str(tmp_path), ("a", "b", "c"), "label", NONE)
+        load_inputs(str(tmp_path), Preparation.plain("abc"), "label", NONE)
 
 
 def test_the_hash_is_of_the_files(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg.data.labels import as_text, classes_of, encode, refuse_quantity
+from softreg.data.labels import alike_note, as_text, classes_of, encode, refuse_quantity
 from softreg.errors import DataError
 
 
@@ -81,3 +81,22 @@ def test_a_quantity_is_told_from_classes(labels, refused):
         return
     with pytest.raises(DataError, match="quantity"):
         refuse_quantity(np.array(labels), "y")
+
+
+@pytest.mark.parametrize(
+    ("classes", "named"),
+    [
+        (("cat", "dog"), []),
+        (("Cat", "cat", "dog"), [("Cat", "cat")]),
+        (("cat", "cat ", " cat"), [("cat", "cat ", " cat")]),
+        (("New  York", "new york"), [("New  York", "new york")]),
+        (("Stra\u00dfe", "STRASSE", "No", "no"), [("Stra\u00dfe", "STRASSE"), ("No", "no")]),
+        (("1", "01", "1.0"), []),
+    ],
+)
+def test_classes_that_differ_only_in_case_or_spaces_are_named_together(classes, named):
+    notes = alike_note(classes)
+    assert len(notes) == len(named)
+    for note, group in zip(notes, named, strict=True):
+        assert all(f'"{name}"' in note for name in group)
+        assert note.count('"') == 2 * len(group)

@@ -15,6 +15,7 @@ from softreg.data import load, load_inputs
 from softreg.data.catalogue import CATALOGUE, entry, offline_names
 from softreg.data.labels import classes_of
 from softreg.errors import DataError, UsageError
+from softreg.preparation import Preparation
 from softreg.settings import SourceSettings, SplitSettings
 
 NONE = SourceSettings()
@@ -127,7 +128,7 @@ def test_a_name_wins_over_a_file_of_that_name_and_a_path_over_a_name(tmp_path, m
 
 def test_flowers_of_this_repository_fit_a_model_of_iris():
     columns = load("iris", NONE).columns
-    data = load_inputs(str(FOLDER / "new_flowers.csv"), columns, "label", NONE)
+    data = load_inputs(str(FOLDER / "new_flowers.csv"), Preparation.plain(columns), "label", NONE)
     assert data.n_samples == 8
     assert data.labels is None
     assert data.notes == ("Ignored, because the model does not know them: flower.",)
@@ -165,7 +166,8 @@ def test_inputs_from_csv_need_neither_scikit_learn_nor_scipy():
     names = loaded_modules(
         "from softreg.data import load_inputs\n"
         "from softreg.settings import SourceSettings\n"
-        f"load_inputs({path!r}, ('petal width (cm)',), 'label', SourceSettings())"
+        "from softreg.preparation import Preparation\n"
+        f"load_inputs({path!r}, Preparation.plain(['petal width (cm)']), 'label', SourceSettings())"
     )
     assert {"numpy", "polars"} <= names
     assert not names & {"sklearn", "scipy", "pandas", "pyarrow", "matplotlib", "softreg.data.downloads"}

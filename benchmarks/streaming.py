@@ -1,0 +1,106 @@
+"""Answers to a large table, from the shell's prompt to the shell's prompt: as fast as it can be read, in little memory.
+
+``python -m benchmarks.streaming WORD ...`` is softreg with these words, and tells its peak of memory in MiB.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks.harness import Absent, Effort, Ratio, at_least, at_most, interleaved
+from benchmarks.memory import _bytes
+from benchmarks.processes import _python, _softreg
+
+__all__ = ["of_predict"]
+
+ROOT = Path(__file__).parent.parent
+N_FEATURES = 50
+N_TRAIN = 2_000
+PREDICT = ("predict", "run", "table.csv", "-o", "answers.csv", "--overwrite", "--quiet")
+POLARS = 'import polars; polars.read_csv("table.csv").write_csv("copy.csv")'
+PANDAS = """
+import pickle
+import pandas
+
+with open("model.pickle", "rb") as file:
+    model = pickle.load(file)
+table = pandas.read_csv("table.csv")
+proba = model.predict_proba(table[model.feature_names_in_])
+answers = {"prediction": model.classes_[proba.argmax(axis=1)], "confidence": proba.max(axis=1)}
+pandas.DataFrame(answers).to_csv("theirs.csv", index=False)
+"""
+
+
+def of_predict(effort: Effort) -> Iterator[Ratio | Absent]:
+    n_samples = 5_000 if effort.quick else 500_000
+    what = f"`softreg predict`, {n_samples} x {N_FEATURES}, CSV to CSV"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _prepare(folder, n_samples)
+        pairs = _timed(folder, POLARS, effort)
+        yield Ratio(f"{what}: our time / polars reads and writes that table", _divided(pairs), at_most(1.6))
+        if find_spec("pandas") is None:
+            yield Absent(f"{what}: time of pandas and scikit-learn / ours", "pandas is not installed")
+        else:
+            _prepare_theirs(folder)
+            pairs = [(theirs, ours) for ours, theirs in _timed(folder, PANDAS, effort)]
+            yield Ratio(f"{what}: time of pandas and scikit-learn / ours", _divided(pairs), at_least(5))
+        peaks = tuple(_peak(folder) for _ in range(effort.times(3)))
+        yield Ratio(f"{what}: peak memory of the process in MiB", peaks, at_most(400))
+
+
+def _divided(pairs: list[tuple[float, float]]) -> tuple[float, ...]:
+    return tuple(first / second for first, second in pairs)
+
+
+def _timed(folder: Path, theirs: str, effort: Effort) -> list[tuple[float, float]]:
+    """Seconds of softreg's answers and of another program, turn by turn."""
+    run = partial(subprocess.run, cwd=folder, check=True, capture_output=True)
+    return interleaved(partial(run, _softreg(*PREDICT)), partial(run, _python(theirs)), effort.times(5))
+
+
+def _prepare(folder: Path, n_samples: int) -> None:
+    """Write table.csv, numbers with all their digits, and train softreg on some labelled rows of that kind."""
+    import numpy as np
+    import polars as pl
+
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_samples, N_FEATURES)) * np.logspace(-2, 3, N_FEATURES)
+    table = pl.DataFrame(X, schema=[f"x{place}" for place in range(N_FEATURES)])
+    table.write_csv(folder / "table.csv")
+    labels = np.array(["a", "b", "c"])[rng.integers(3, size=N_TRAIN)]
+    table.head(N_TRAIN).with_columns(label=pl.Series(labels.tolist())).write_csv(folder / "train.csv")
+    subprocess.run(_softreg("train", "train.csv", "--out", "run", "--quiet"), cwd=folder, check=True)
+
+
+def _prepare_theirs(folder: Path) -> None:
+    """Train scikit-learn's model on the same rows."""
+    import pandas
+    from sklearn.linear_model import LogisticRegression
+
+    labelled = pandas.read_csv(folder / "train.csv")
+    model = LogisticRegression(max_iter=1000).fit(labelled.drop(columns="label"), labelled["label"])
+    (folder / "model.pickle").write_bytes(pickle.dumps(model))
+
+
+def _peak(folder: Path) -> float:
+    command = [sys.executable, "-m", "benchmarks.streaming", *PREDICT]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+if __name__ == "__main__":
+    from softreg.cli.app import run
+
+    code = run(sys.argv[1:])
+    print(_bytes("VmHWM") / 2**20)
+    sys.exit(code)

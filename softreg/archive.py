@@ -1,0 +1,202 @@
+"""The file of a model: an uncompressed, sealed ``.npz`` (a zip of ``.npy`` arrays). NumPy only.
+
+=============  ========  =======================  ======================================================
+member         dtype     shape                    content
+=============  ========  =======================  ======================================================
+metadata       uint8     (n_bytes,)               JSON in UTF-8: ``format`` (2), ``classes``, ``columns``,
+                                                  ``target``, ``preparation`` (null where the features are the
+                                                  columns of a table as they are), and what training tells of itself
+weights        float64   (n_features, n_classes)  W, acting on features in their own units
+intercept      float64   (n_classes,)             b
+feature_NAME   float64   (n_features,)            what training knew of each feature: mean, scale, deviation
+=============  ========  =======================  ======================================================
+
+**The seal** is the zip's comment, at the very end of the file: ``softreg sha256 `` and the SHA-256, in hexadecimal, of
+every byte before these 64 digits. A zip has a checksum for the content of each member and none for its own structure;
+the seal covers both, so that a flipped bit, a cut, or bytes before or behind are found wherever they are. Format 1 had
+no seal and no preparation.
+
+**Nothing is allocated on the word of a file**: members are stored, not deflated, and the sizes that headers claim must
+be those of the bytes that are there. docs/model-file.md tells how to read the file without softreg.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from softreg.errors import DataError, ModelFileError, SoftregError
+from softreg.preparation import Preparation
+
+__all__ = ["FORMAT", "assembled", "described", "from_bytes", "load", "reading", "refuse_newer", "to_bytes"]
+
+FORMAT = 2
+"""Version of the file's format; a reader refuses a newer one."""
+
+MARK = b"softreg sha256 "
+DIGITS = 64
+ZIP = b"PK\x03\x04"
+
+
+def to_bytes(parts: Mapping[str, Any]) -> bytes:
+    """Return the file of a model whose fields are ``parts``; the same model is the same bytes."""
+    text = json.dumps(described(parts), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    arrays = {"weights": parts["weights"], "intercept": parts["intercept"]}
+    arrays |= {f"feature_{name}": values for name, values in parts["features"].items()}
+    arrays = {name: values.astype("<f8") for name, values in arrays.items()}
+    return _pack({"metadata": np.frombuffer(text, np.uint8)} | arrays)
+
+
+def from_bytes(content: bytes, name: object) -> dict[str, Any]:
+    """Return the fields of the model whose file these bytes are; ``name`` is the file's, for errors."""
+    with reading(name):
+        arrays, sealed = _unpack(content)
+        about: dict[str, Any] = json.loads(arrays["metadata"].tobytes())
+        parts = assembled(about, arrays, name)
+        if about["format"] != 1 and not sealed:
+            raise ValueError("the seal is missing")
+    return parts
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a model's file, and return the fields of the model; errors as for :func:`reading`."""
+    with reading(path), Path(path).open("rb") as file:
+        start = file.read(len(ZIP))
+        if start != ZIP:  # a large file of another kind is not read to its end
+            raise ValueError("this is no zip")
+        content = start + file.read()
+    return from_bytes(content, path)
+
+
+def described(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all fields of a model but its arrays, as JSON can hold them."""
+    plain = parts["preparation"] == Preparation.plain(parts["columns"])
+    own = {"format": FORMAT, "classes": parts["classes"], "columns": parts["columns"], "target": parts["target"]}
+    own["preparation"] = None if plain else parts["preparation"].to_json()
+    result: dict[str, Any] = own | parts["metadata"] | own
+    return result
+
+
+def assembled(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: object) -> dict[str, Any]:
+    """Return the fields of the model of which :func:`described` told, and whose arrays are these, named as in the file.
+
+    Raises :class:`ModelFileError` for a newer format, and errors of any kind for parts that do not fit together.
+    """
+    refuse_newer(about["format"], name)
+    metadata = {key: value for key, value in about.items() if key != "format"}
+    columns, steps = tuple(metadata.pop("columns")), metadata.pop("preparation", None)
+    parts = {
+        "weights": arrays["weights"],
+        "intercept": arrays["intercept"],
+        "classes": tuple(metadata.pop("classes")),
+        "columns": columns,
+        "target": metadata.pop("target"),
+        "metadata": metadata,
+        "features": {key.removeprefix("feature_"): arrays[key] for key in arrays if key.startswith("feature_")},
+        "preparation": Preparation.plain(columns) if steps is None else Preparation.from_json(steps),
+    }
+    if not _fit(**parts):
+        raise ValueError("the parts do not fit together")
+    return parts
+
+
+def refuse_newer(version: int, name: object) -> None:
+    """Refuse a format that this softreg does not know yet."""
+    if version > FORMAT:
+        raise ModelFileError(
+            f"The model file {name} has format {version}; this softreg reads up to {FORMAT}.",
+            "Install a newer softreg.",
+        )
+
+
+@contextlib.contextmanager
+def reading(path: object) -> Iterator[None]:
+    """Say in our words what goes wrong in reading a model's file.
+
+    Raises :class:`DataError` where there is no such file, or none that may be read, and :class:`ModelFileError` for
+    everything else: a damaged file fails in more ways than zipfile, json and numpy promise.
+    """
+    try:
+        yield
+    except (SoftregError, MemoryError):
+        raise
+    except FileNotFoundError:
+        raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
+    except PermissionError:
+        raise DataError(f"The model file {path} may not be read by you.", "Name another.") from None
+    except Exception as error:
+        raise ModelFileError(
+            f"The model file {path} is damaged, or not a softreg model.", "Train the model again."
+        ) from error
+
+
+def _fit(
+    *,
+    weights: np.ndarray,
+    intercept: np.ndarray,
+    features: dict[str, np.ndarray],
+    classes: tuple[Any, ...],
+    columns: tuple[Any, ...],
+    preparation: Preparation,
+    target: Any,
+    **_: Any,
+) -> bool:
+    """Whether names are text, shapes those that the names ask for, and numbers finite."""
+    shape = (len(columns), len(classes))
+    right = all(isinstance(word, str) for word in (*classes, *columns, target))
+    right = right and len(set(classes)) == shape[1] > 1 and preparation.features == columns
+    right = right and weights.shape == shape and intercept.shape == shape[1:]
+    right = right and all(values.shape == shape[:1] for values in features.values())
+    fills = np.array([getattr(column, "fill", None) or 0.0 for column in preparation.columns], np.float64)
+    numbers = [weights, intercept, fills, *features.values()]
+    return right and all(array.dtype == np.float64 and bool(np.isfinite(array).all()) for array in numbers)
+
+
+def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The arrays as the bytes of a sealed ``.npz``."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    # a zip ends with its comment, behind two bytes with the comment's length: zero, as NumPy writes it
+    content = buffer.getvalue()[:-2] + (len(MARK) + DIGITS).to_bytes(2, "little") + MARK
+    return content + _digest(content)
+
+
+def _unpack(content: bytes) -> tuple[dict[str, np.ndarray], bool]:
+    """The arrays of an ``.npz``, and whether a seal vouches for them."""
+    sealed = content[-DIGITS - len(MARK) : -DIGITS] == MARK
+    if sealed and content[-DIGITS:] != _digest(content[:-DIGITS]):
+        raise ValueError("the checksum is not that of the content")
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        members = file.infolist()
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError("a member is compressed")
+        # one member may lie inside another
+        if sum(member.file_size for member in members) > len(content):
+            raise ValueError("the members claim to be larger than the file")
+        arrays = {member.filename.removesuffix(".npy"): _array(file.read(member)) for member in members}
+    if len(arrays) < len(members):
+        raise ValueError("two members have one name")
+    return arrays, sealed
+
+
+def _array(member: bytes) -> np.ndarray:
+    """The array of a whole ``.npy``, whose header must tell the size that is there."""
+    stream = io.BytesIO(member)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("the array's header has an unknown version")
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+    # a view of the bytes that are there, which refuses a shape of another size, and objects
+    values = np.frombuffer(member, dtype, offset=stream.tell()).reshape(shape, order="F" if by_columns else "C")
+    return values.astype(dtype.newbyteorder("="))  # a copy, which may be written to
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
