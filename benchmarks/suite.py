@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from benchmarks import descents, gradients, growth, memory, processes, rivals
+from benchmarks import descents, gradients, growth, memory, processes, rivals, selection, streaming
 from benchmarks.harness import Absent, Effort, Ratio
 
 __all__ = ["BENCHES", "Bench"]
@@ -19,10 +19,12 @@ BENCHES: dict[str, Bench] = {
     "small": rivals.small,
     "forest": rivals.forest_cover,
     "text": rivals.words,
+    "l2-auto": selection.against_logistic_regression_cv,
     "growth": growth.of_a_step,
     "lbfgs-100": rivals.lbfgs_100,
     "lbfgs-500": rivals.lbfgs_500,
     "help": processes.of_help,
     "predict": processes.of_predict,
+    "stream": streaming.of_predict,
     "train": processes.of_train,
 }

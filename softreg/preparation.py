@@ -22,12 +22,15 @@ limits: it is for predicting, not for interpreting the weight of the number).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+
+from softreg.errors import DataError
 
 __all__ = ["UNSEEN", "Category", "Column", "Number", "Preparation", "holds_nan", "learn"]
 
@@ -108,6 +111,12 @@ class Preparation:
     """
 
     columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        names = Counter(self.features)
+        twice = next((name for name, count in names.items() if count > 1), None)
+        if twice is not None:
+            raise DataError(f'Two columns would give the feature "{twice}".', "Rename one, or leave it out.")
 
     @classmethod
     def plain(cls, names: Sequence[str]) -> Preparation:
@@ -257,14 +266,14 @@ def _middle(there: np.ndarray, *, mean: bool) -> float:
 
 def _weighted_middle(there: np.ndarray, *, mean: bool, weights: np.ndarray) -> float:
     """The same of rows that weigh; whole weights stand for as many equal rows."""
-    shares = weights / weights.sum()
+    weights = weights / weights.max()
     if mean:
-        return float(shares @ there)
+        return float((weights / weights.sum()) @ there)
     order = np.argsort(there, kind="stable")
     below = np.cumsum(weights[order])
-    # the two values in the middle, which may be one
-    places = [np.searchsorted(below, below[-1] / 2, side) for side in ("left", "right")]
-    return _middle(there[order][places], mean=True)
+    # subtle: the two values in the middle, which may be one; half the weight is met but for rounding
+    low, high = np.searchsorted(below, below[-1] / 2 * np.array([1 - 1e-9, 1 + 1e-9]))
+    return _middle(there[order][[low, min(high, len(there) - 1)]], mean=True)
 
 
 def _learn_category(name: str, codes: np.ndarray, levels: Sequence[str], missing: str, min_count: int) -> Category:

@@ -125,7 +125,7 @@ def test_groups_stay_together(seed) -> None:
 def test_a_class_in_one_group_alone_cannot_be_judged() -> None:
     codes, groups = np.array([0, 0, 0, 0, 1, 1]), np.array(["a", "b", "c", "d", "e", "e"])
 
-    with pytest.raises(DataError, match="all of one group"):
+    with pytest.raises(DataError, match="too few groups"):
         fold_rows(codes, np.arange(6), 3, groups=groups)
 
 
@@ -141,8 +141,8 @@ def test_a_class_in_two_groups_is_judged_in_two_folds_or_refused_never_left_out(
 
 
 def test_a_class_of_one_row_is_refused_and_one_fold_is_no_cross_validation() -> None:
-    with pytest.raises(DataError, match="1 training row"):
-        fold_rows(np.array([0, 0, 0, 1]), np.arange(4), 2)
+    with pytest.raises(DataError, match='class "rare" has 1 training row'):
+        fold_rows(np.array([0, 0, 0, 1]), np.arange(4), 2, classes=("common", "rare"))
     with pytest.raises(UsageError, match="too few"):
         fold_rows(np.array([0, 0, 1, 1]), np.arange(4), 1)
 
@@ -350,6 +350,28 @@ def test_sparse_rows_have_a_path_too() -> None:
     sparse = choose_l2(problems(sp.csr_array(X), y), y, rows, PLAIN, grid=grid, folds=3)
 
     np.testing.assert_allclose(sparse.cross_entropy, dense.cross_entropy, atol=2e-3)
+
+
+def test_columns_of_any_unit_and_far_off_zero_have_the_same_path() -> None:
+    X, y = wine()
+    rows, grid = np.arange(len(y)), [0.1, 0.001]
+    odd = X * np.logspace(-6, 6, X.shape[1]) + 1e6 * X.std(axis=0) * np.logspace(-6, 6, X.shape[1])
+
+    one, other = (choose_l2(problems(each, y), y, rows, TrainingSettings(), grid=grid) for each in (X, odd))
+
+    np.testing.assert_allclose(one.cross_entropy, other.cross_entropy, atol=1e-4)
+
+
+def test_a_held_out_value_beyond_all_measure_is_judged_and_not_infinite() -> None:
+    X, y = wine()
+    X[0, 0] = 1e200
+
+    def without_it(train: np.ndarray, held: np.ndarray) -> Problem:
+        return problems(X, y)(train[train > 0], held)
+
+    path = choose_l2(without_it, y, np.arange(len(y)), TrainingSettings(), grid=[0.1, 0.01])
+
+    assert np.isfinite(path.cross_entropy).all()
 
 
 def test_a_fold_learns_its_scaling_without_the_held_out_rows() -> None:

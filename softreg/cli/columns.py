@@ -39,7 +39,8 @@ def _told(role: Role, column: Column | None, missing: str) -> str:
         return role.told
     if isinstance(column, Category):
         told = plural(len(column.levels), "level") + (f" and {len(column.rare)} rare" if column.rare else "")
-        return told + (f"; {role.missing} missing: a level too" if column.missing == "level" else "")
+        stands = "a level too" if column.missing == "level" else "no level"
+        return told + (f"; {role.missing} missing: {stands}" if role.missing else "")
     if not role.missing:
         return ""
     if column.fill is None:

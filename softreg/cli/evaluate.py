@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.options import gathered, setting
+from softreg.cli.options import Columns, gathered, setting
 from softreg.cli.words import note
 from softreg.settings import SourceSettings
 
@@ -18,6 +18,7 @@ __all__ = ["evaluate"]
 @click.argument("model", metavar="RUN")
 @click.argument("data", metavar="INPUT")
 @setting(SourceSettings, "weight_col", metavar="COL", basic=True)
+@setting(SourceSettings, "target_distribution", type=Columns(), metavar="COL,COL,...")
 @setting(SourceSettings, "separator", metavar="CHAR")
 @setting(SourceSettings, "encoding", metavar="NAME")
 @setting(SourceSettings, "data_home", metavar="DIR")

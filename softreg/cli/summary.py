@@ -191,7 +191,7 @@ def _confusion(metrics: dict[str, Any]) -> str:
     classes, counts = metrics["classes"], np.array(metrics["confusion"])
     if len(classes) > MOST_CLASSES:
         return _commonest_confusions(classes, counts)
-    width = min(16, max(6, (WIDTH - 16) // len(classes) - 7))
+    width = min(16, max(4, (WIDTH - 22) // len(classes) - 7))
     lines = [["", *(f"says {short(name, width)}" for name in classes), "found"]]
     for name, line, scores in zip(classes, counts, metrics["per_class"], strict=True):
         lines.append([f"is {short(name, 12)}", *(f"{count:.6g}" for count in line), number(scores["recall"], 2)])

@@ -206,10 +206,12 @@ def forced(column: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
 def as_categories(column: pl.Series) -> pl.Series:
     """Return a String column without white space at the ends, and null for each of :data:`MISSING_WORDS`.
 
-    >>> as_categories(pl.Series("port", ["S ", "", "None", "NA", None, "01"])).to_list()
-    ['S', None, 'None', None, None, '01']
+    A whole number with zeros behind the point loses them: of one table, Parquet says 1 where a CSV says 1.0.
+
+    >>> as_categories(pl.Series("port", ["S ", "", "None", "NA", None, "01", "1.0"])).to_list()
+    ['S', None, 'None', None, None, '01', '1']
     """
-    return _without(column, MISSING_WORDS)
+    return _without(column, MISSING_WORDS).str.replace(r"^([+-]?\d+)\.0+$", "${1}")
 
 
 def numbered(frame: pl.DataFrame, numbers: Sequence[str], *, decimal_comma: bool = False) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from softreg.data.tables import forced, no_numbers, numbered
+from softreg.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,9 @@ def numbers_of(
         lost = no_numbers(frame[name], decimal_comma=decimal_comma)
         values = forced(frame[name], decimal_comma=decimal_comma)
         if name in asked or (lost.sum() <= FEW * len(values) and values.drop_nulls().n_unique() >= MANY):
+            if values.null_count() == len(values):
+                told = f'--numeric {name}: no value of the column is a number ("{frame[name][lost.arg_true()[0]]}").'
+                raise DataError(told, f"Leave it out, or type --categorical {shlex.quote(name)}.")
             columns.append(values)
             place = lost.arg_true()[0]
             count = "1 value is no number" if lost.sum() == 1 else f"{lost.sum()} values are no numbers"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -83,8 +84,8 @@ class CsvWriter:
         frame.write_csv(text, include_header=False, separator=self._separator)
         if lines is None:
             return text.getvalue()
-        rows = zip(lines, text.getvalue().splitlines(keepends=True), strict=True)
-        return b"".join(map(self._separator.encode().join, rows))
+        rows = zip(lines, text.getvalue().split(b"\n")[:-1], strict=True)
+        return b"".join(self._separator.encode().join(row) + b"\n" for row in rows)
 
     def write(self, rendered: bytes) -> None:
         """Write rows, the first ones behind the header.
@@ -126,7 +127,10 @@ class ParquetWriter:
         """Make the file, in groups of rows that readers, too, can hold."""
         self._set_aside()
         rows = max(1, min(MOST_ROWS, self._n_rows * GROUP_BYTES // max(1, self._size)))
-        pl.scan_parquet(self._parts, glob=False, low_memory=True).sink_parquet(self._file, row_group_size=rows)
+        whole = self._folder / "whole"
+        pl.scan_parquet(self._parts, glob=False, low_memory=True).sink_parquet(whole, row_group_size=rows)
+        with whole.open("rb") as file:
+            shutil.copyfileobj(file, self._file)
 
     def _set_aside(self) -> None:
         if self._waiting:

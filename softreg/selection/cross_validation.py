@@ -11,7 +11,7 @@ seen the fold would flatter it (Varma & Simon 2006, doi:10.1186/1471-2105-7-91).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,25 +82,26 @@ def cross_validate(
     inner: int | None = None,
     groups: np.ndarray | None = None,
     seed: int = 0,
+    classes: Sequence[str] | None = None,
     observe: Callable[[int, int], None] | None = None,
 ) -> CrossValidation:
     """Fit to all folds but one and score on that one, for each fold in turn.
 
-    ``codes``, ``rows`` and ``groups`` as in :mod:`softreg.selection`. The fits follow ``settings``. With ``inner``
-    folds, each fold's l2 is that of :func:`choose_l2` on its training rows. With early stopping, a tenth of the
-    training rows says when to stop, never the fold itself. ``observe`` is told after each fold how many of how many are
-    done. Raises :class:`DataError` where a class is too rare.
+    ``codes``, ``rows`` and ``groups`` as in :mod:`softreg.selection`; ``classes`` are names for the messages. The fits
+    follow ``settings``. With ``inner`` folds, each fold's l2 is that of :func:`choose_l2` on its training rows. With
+    early stopping, a tenth of the training rows says when to stop, never the fold itself. ``observe`` is told after
+    each fold how many of how many are done. Raises :class:`DataError` where a class is too rare.
     """
-    pairs, notes = fold_rows(codes, rows, folds, groups=groups, seed=seed)
+    pairs, notes = fold_rows(codes, rows, folds, groups=groups, seed=seed, classes=classes)
     reports, values, unfinished = [], [], 0
     for k, (train, held) in enumerate(pairs, start=1):
         asked = settings
         if inner is not None:
-            path = choose_l2(problem_of, codes, train, settings, folds=inner, groups=groups, seed=seed)
+            path = choose_l2(problem_of, codes, train, settings, folds=inner, groups=groups, seed=seed, classes=classes)
             asked = replace(settings, l2=float(path.l2[path.chosen]))
         fitted, stop = train, held[:0]
         if settings.early_stopping:
-            (fitted, stop), *_ = fold_rows(codes, train, STOPPING_FOLDS, groups=groups, seed=seed)[0]
+            (fitted, stop), *_ = fold_rows(codes, train, STOPPING_FOLDS, groups=groups, seed=seed, classes=classes)[0]
         problem = problem_of(fitted, held)
         watched = problem_of(fitted, stop) if settings.early_stopping else replace(problem, held_out={})
         result = fit(watched, asked)

@@ -30,11 +30,18 @@ class Material:
     split: Split
     missing: str
     min_count: int
+    target_distribution: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, np.ndarray]:
         """The rows of each part that has some: train, val, test."""
         return {name: rows for name in ("train", "val", "test") if len(rows := getattr(self.split, name))}
+
+    @property
+    def hard(self) -> bool:
+        """Whether every row is of one class, and not a distribution over several."""
+        soft = self.dataset.distribution
+        return soft is None or bool((soft.max(axis=1) == 1).all())
 
     @property
     def masses(self) -> np.ndarray:
@@ -91,6 +98,7 @@ class Material:
 
 def material(dataset: Dataset, source: SourceSettings, split: SplitSettings, *, needs_val: bool) -> Material:
     """Divide a dataset. Raises :class:`DataError` for fewer than two classes, or one too rare to be divided."""
+    dataset = _that_counts(dataset)
     assert dataset.labels is not None  # load() gives labelled rows
     classes = dataset.classes or classes_of(dataset.labels)
     codes = encode(dataset.labels, classes)
@@ -98,7 +106,16 @@ def material(dataset: Dataset, source: SourceSettings, split: SplitSettings, *, 
         never = classes[int(np.argmin(dataset.distribution.sum(axis=0)))]
         raise DataError(f'The class "{never}" has a share of 0 in every row.', "Leave its column out.")
     divided = split_rows(dataset, codes, split, needs_val=needs_val)
-    return Material(dataset, classes, codes, divided, source.missing, source.min_count)
+    return Material(dataset, classes, codes, divided, source.missing, source.min_count, source.target_distribution)
+
+
+def _that_counts(dataset: Dataset) -> Dataset:
+    """The rows that have a weight; those of weight 0 are told and left out, before anything counts rows."""
+    if dataset.weights is None or dataset.weights.all():
+        return dataset
+    count = int((dataset.weights == 0).sum())
+    told = f"Left out, because of weight 0: {count} row{'s' if count > 1 else ''}."
+    return dataset.take(dataset.weights > 0).noting(told)
 
 
 def _rows(X: Any, rows: np.ndarray) -> Any:

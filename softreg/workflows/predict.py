@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -183,13 +183,19 @@ def _refuse_twice(names: list[str], kept: tuple[str, ...], name: str) -> None:
         raise UsageError(f'--proba and --top-k would both write a column "{twice}".', "Leave one of them out.")
 
 
+def _otherwise(filled: Mapping[str, int], unseen: Mapping[str, int]) -> list[str]:
+    """Notes on values that are not as training knew them, by column."""
+    notes = []
+    if filled:
+        notes.append(f"Missing values were filled in as in training: {_counted(filled)}.")
+    if unseen:
+        notes.append(f"Values that training had not count as none of the known ones: {_counted(unseen)}.")
+    return notes
+
+
 def _counts(tally: Tally) -> tuple[str, ...]:
     """Notes on rows that are not as training knew them."""
-    notes = []
-    if tally.filled:
-        notes.append(f"Missing values were filled in as in training: {_counted(tally.filled)}.")
-    if tally.unseen:
-        notes.append(f"Values that training had not count as none of the known ones: {_counted(tally.unseen)}.")
+    notes = _otherwise(tally.filled, tally.unseen)
     if tally.blank:
         notes.append(f"{_rows(tally.blank)} could not be answered; the column reason tells why.")
     if tally.strange:
@@ -215,9 +221,13 @@ def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
     """Measure a model on labelled rows; the yardsticks guess by the class counts of its own training rows.
 
     Rows of a class that the model does not know are counted apart, as ``unknown_classes``. ``source.weight_col`` weighs
-    the rows. Raises :class:`DataError` where the input has no label that the model knows.
+    the rows, and ``source.target_distribution`` names soft labels. Raises :class:`DataError` where the input has no
+    label that the model knows.
     """
     model, _ = model_of(model_word)
+    source = replace(
+        source, target_distribution=source.target_distribution or tuple(model.metadata.get("target_distribution", ()))
+    )
     dataset = data.load_inputs(spec, model.preparation, model.target, source)
     if dataset.labels is None:
         raise DataError(
@@ -244,12 +254,25 @@ def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
         np.arange(len(masses)),
         sample_weight=labelled.weights,
         train_weight=masses,
+        distribution=_soft_labels(labelled, model.classes),
     )
     notes = _evaluation_notes(dataset, model, int(empty.sum()))
+    if isinstance(labelled.X, np.ndarray):
+        notes = (*notes, *_otherwise(model.preparation.filled(labelled.X), model.preparation.unseen(labelled.X)))
     if strangers:
         metrics["unknown_classes"] = dict(strangers.most_common())
         notes = (*notes, f"{_strangers(strangers.total(), strangers)[:-1]}. The other rows were measured.")
     return Evaluation(model, dataset.name, metrics, notes)
+
+
+def _soft_labels(dataset: Dataset, classes: tuple[str, ...]) -> np.ndarray | None:
+    """The soft labels of a dataset in the order of a model's classes, where it has any."""
+    if dataset.distribution is None:
+        return None
+    if set(dataset.classes) != set(classes):
+        what = f"--target-distribution names {listed(dataset.classes)}, and the model knows {listed(classes)}."
+        raise DataError(what, "Name a column for every class of the model.")
+    return np.asarray(dataset.distribution[:, [dataset.classes.index(name) for name in classes]])
 
 
 def _evaluation_notes(dataset: Dataset, model: SoftmaxModel, empty: int) -> tuple[str, ...]:

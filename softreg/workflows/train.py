@@ -64,7 +64,7 @@ def train(
     folded = tuple(metrics.get("cross_validation", {}).get("notes", ()))
     notes = _leaks(ready) + (path.notes if path else ()) + folded
     told = replace(told, missing=ready.missing, notes=tuple(dict.fromkeys(notes)))
-    if not settings.l2:
+    if not settings.l2 and ready.hard:
         apart = separated(log_proba["train"], ready.codes[rows], fit_intercept=settings.fit_intercept)
         told = replace(told, separated=tuple(ready.classes[k] for k in apart))
     held = "test" if "test" in parts else "val" if "val" in parts else None
@@ -135,7 +135,7 @@ def _scores(ready: Material, log_proba: np.ndarray, rows: np.ndarray) -> dict[st
 def _leaks(ready: Material) -> tuple[str, ...]:
     """A note on columns that alone tell the class."""
     dataset, rows = ready.dataset, ready.split.train
-    if not dataset.roles:
+    if not dataset.roles or not ready.hard:
         return ()
     raw, codes = np.asarray(dataset.X)[rows], ready.codes[rows]
     telling = [
@@ -186,7 +186,11 @@ def _counts(ready: Material) -> dict[str, int]:
 def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, settings: TrainingSettings) -> SoftmaxModel:
     """The raw weights, with what the other commands need to know of the training."""
     dataset = ready.dataset
-    deviation = result.scaling.scale if result.scale == "standard" else Scaling.of(X, "standard").scale
+    deviation = (
+        result.scaling.scale
+        if result.scale == "standard"
+        else Scaling.of(X, "standard", ready.of(ready.dataset.weights, ready.split.train)).scale
+    )
     about = {
         "softreg": __version__,
         "data": dataset.name,
@@ -196,6 +200,7 @@ def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, setti
         "image_shape": dataset.image_shape,
         "class_counts": dict(zip(ready.classes, ready.masses.tolist(), strict=True)),
         "id": list(dataset.ids),
+        "target_distribution": list(ready.target_distribution),
     }
     features = {"mean": result.scaling.mean, "scale": result.scaling.scale, "deviation": deviation}
     return SoftmaxModel(

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softreg.data.cutting import BLOCK
 from softreg.runs import Run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -410,17 +411,28 @@ def test_a_slow_reader_gets_every_byte(shop, unbuffered):
 
 
 def test_ctrl_c_ends_a_stream_that_waits_for_input(shop):
-    with shop.popen("predict", "run", "-", "-o", "answers.csv", stdin=subprocess.PIPE) as process:
+    with shop.popen("predict", "run", "-", stdin=subprocess.PIPE) as process:
         process.stdin.write(_csv(_people(2)))
         process.stdin.flush()
-        time.sleep(1.5)
+        assert process.stdout.readline() == "id,prediction,confidence\n"
         process.send_signal(signal.SIGINT)
         process.wait(timeout=8)
         err = process.stderr.read()
         process.stdin.close()
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert not [path for path in shop.folder.iterdir() if "answers" in path.name]
+
+
+def test_an_error_of_a_later_block_leaves_no_file(shop):
+    rows = _people(3000)
+    shop.write("new.csv", _csv(rows * 90 + [["0", "30", "S", "five", "no"]]))
+    assert (shop.folder / "new.csv").stat().st_size > BLOCK
+    before = sorted(shop.folder.iterdir())
+    for suffix in ("csv", "parquet"):
+        done = shop("predict", "run", "new.csv", "-o", f"answers.{suffix}")
+        assert done.code == 3
+        assert "row 270001" in done.err
+    assert sorted(shop.folder.iterdir()) == before
 
 
 def test_predicting_imports_neither_scikit_learn_nor_scipy_nor_matplotlib(shop):
@@ -440,3 +452,20 @@ def test_predicting_imports_neither_scikit_learn_nor_scipy_nor_matplotlib(shop):
 def test_an_evaluation_counts_as_json_too(shop):
     shop.write("new.csv", _csv([[*row[:4], "maybe"] for row in _people(2)] + _people(4)))
     assert json.loads(shop.ok("evaluate", "run", "new.csv", "--json").out)["unknown_classes"] == {"maybe": 2}
+
+
+def test_soft_labels_are_measured_as_expectations_whatever_the_order_of_their_columns(shop):
+    draw = random.Random(2)
+    shares = [round(draw.uniform(0.1, 0.9), 3) for _ in range(60)]
+    rows = [[*row[1:4], str(share), str(round(1 - share, 3))] for row, share in zip(_people(60), shares, strict=True)]
+    shop.write("soft.csv", _csv(rows, ["age", "port", "fare", "yes", "no"]))
+    told = [
+        json.loads(shop.ok("evaluate", "run", "soft.csv", "--target-distribution", names, "--json").out)
+        for names in ("yes,no", "no,yes")
+    ]
+    assert told[0] == told[1]
+    answers = _told(shop.ok("predict", "run", "soft.csv", "--proba"))
+    expected = [share if row["prediction"] == "yes" else 1 - share for row, share in zip(answers, shares, strict=True)]
+    assert told[0]["accuracy"] == pytest.approx(sum(expected) / 60)
+    assert shop("evaluate", "run", "soft.csv", "--target-distribution", "yes,fare").code == 3
+    assert shop("evaluate", "run", "soft.csv").code == 3

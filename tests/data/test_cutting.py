@@ -12,7 +12,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from softreg.data.cutting import BLOCK, cut, decoded, first_end, inflated, pieces_of
@@ -37,6 +37,7 @@ def read(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline="")))
 
 
+@settings(deadline=None)
 @given(TABLES, st.lists(st.integers(0, 200), max_size=12), st.sampled_from(["\n", "\r\n"]))
 @example([['"\n"', "\n\n"]], [1, 2, 3, 4, 5, 6, 7, 8], "\n")
 def test_blocks_hold_all_bytes_in_order_and_whole_records_alone(rows, places, end):
@@ -46,6 +47,7 @@ def test_blocks_hold_all_bytes_in_order_and_whole_records_alone(rows, places, en
     assert [record for block in blocks for record in read(block)] == rows
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_the_first_record_ends_where_the_csv_module_says(rows):
     content = written(rows)
@@ -63,11 +65,13 @@ def test_a_quotation_mark_that_is_never_closed_ends_before_the_memory_does():
         list(cut([b'a,"b', *(next(pieces) for _ in range(20))], "t.csv", ","))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300).filter(lambda content: not content.startswith(b"\x1f\x8b")), st.integers(1, 50))
 def test_what_is_no_gzip_passes_as_it_is(content, place):
     assert b"".join(inflated(iter(split(content, [place])), "t")) == content
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=100), min_size=1, max_size=3), st.lists(st.integers(0, 300), max_size=5))
 def test_gzip_unfolds_also_in_several_members_and_with_zeros_behind(contents, places):
     packed = b"".join(gzip.compress(content) for content in contents) + b"\0" * 7
@@ -95,6 +99,7 @@ def test_a_zip_bomb_unfolds_a_block_at_a_time():
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "latin-1", "cp1252", "utf-8", "utf-8-sig", "gb18030"])
+@settings(deadline=None)
 @given(text=st.text("aé,\n", max_size=40), places=st.lists(st.integers(0, 100), max_size=6))
 def test_any_encoding_becomes_utf_8_whatever_the_pieces(codec, text, places):
     content = text.encode(codec)
@@ -102,6 +107,7 @@ def test_any_encoding_becomes_utf_8_whatever_the_pieces(codec, text, places):
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16"])
+@settings(deadline=None)
 @given(places=st.lists(st.integers(0, 12), max_size=4))
 def test_a_byte_order_mark_tells_the_encoding_and_goes(mark, places):
     assert b"".join(decoded(iter(split("a,é".encode(mark), places)), "t")) == "a,é".encode()
