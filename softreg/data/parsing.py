@@ -41,16 +41,17 @@ class CsvParser:
 
     def _tidy(self, content: bytes) -> Rows | None:
         """The rows by polars; None where a record has too many or too few fields."""
+        content = content if content.endswith(b"\n") else content + b"\n"
         blank = None
         try:
             # subtle: only of whole records polars says that one has too many fields; to a short one, and for a blank
-            # line, it adds nulls
-            frame = self._parsed(content)
-            if frame[self._names[-1]].null_count():
+            # line, it adds nulls; and blank lines at the start confuse it
+            frame = None if content.startswith((b"\n", b"\r\n")) else self._parsed(content)
+            if frame is None or frame[self._names[-1]].null_count():
                 widths, blank, content = _judged(content, self._dialect.separator)
                 if (widths != len(self._names)).any():
                     return None
-                frame = self._parsed(content) if blank.any() else frame
+                frame = self._parsed(content) if frame is None or blank.any() else frame
             untidy = [column.name for column in frame if column.dtype == pl.Float64 and column.null_count()]
             if untidy:
                 self._untidy.update(untidy)
@@ -131,12 +132,11 @@ def written(record: Sequence[str], separator: str) -> bytes:
 
 
 def _lines(content: bytes, n_rows: int) -> list[bytes]:
-    """The records without their line ends."""
-    lines = content.removesuffix(b"\n").split(b"\n")
+    """The records, each of which has a line feed at its end, without their line ends."""
+    lines = content.split(b"\n")[:-1]
     if len(lines) != n_rows:  # some line feeds are quoted
-        ends = unquoted(np.frombuffer(content.removesuffix(b"\n"), np.uint8), "\n").tolist()
-        bounds = zip([0, *(end + 1 for end in ends)], [*ends, len(content.removesuffix(b"\n"))], strict=True)
-        lines = [content[start:end] for start, end in bounds]
+        ends = unquoted(np.frombuffer(content, np.uint8), "\n").tolist()
+        lines = [content[start:end] for start, end in zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True)]
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in content else lines
 
 

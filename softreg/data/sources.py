@@ -97,7 +97,7 @@ def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) ->
 def _without_missing(dataset: Dataset, missing: str) -> Dataset:
     """The dataset, less the rows with a missing value where they are to be dropped; an unusable value is an error."""
     if missing == "drop" and isinstance(dataset.X, np.ndarray):
-        kept = ~np.isnan(dataset.X).any(axis=1)
+        kept = np.asarray(~np.isnan(dataset.X).any(axis=1))
         if not kept.any():
             raise DataError(f"{dataset.name}: every row has a missing value.", "Type --missing auto, or drop fewer.")
         if not kept.all():

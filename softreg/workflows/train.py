@@ -89,6 +89,7 @@ def _path(ready: Material, request: TrainRequest, progress: Callable[[str, int, 
         request.training,
         folds=chosen.folds,
         groups=groups,
+        classes=ready.classes,
         seed=chosen.seed,
         observe=tell,
     )
@@ -113,6 +114,7 @@ def _selected(
             folds=request.selection.cv,
             inner=request.selection.folds if path else None,
             groups=ready.dataset.groups,
+            classes=ready.classes,
             seed=request.selection.seed,
             observe=tell,
         ).to_json()
