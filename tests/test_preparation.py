@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 
+from softreg.errors import DataError
 from softreg.preparation import UNSEEN, Category, Number, Preparation, learn
 from softreg.settings import MISSING
 
@@ -249,3 +250,8 @@ def test_columns_keep_their_order_and_their_features_stand_together():
 def test_what_is_no_preparation_is_an_error_of_three_kinds(broken):
     with pytest.raises((ValueError, KeyError, TypeError)):
         Preparation.from_json(broken)
+
+
+def test_two_columns_cannot_give_features_of_one_name():
+    with pytest.raises(DataError, match='the feature "age is missing"'):
+        Preparation((Number("age", 1.0, indicator=True), Number("age is missing")))
