@@ -18,7 +18,6 @@ from softreg.data.matching import extras_note, places_of, refuse_unknown, refuse
 from softreg.data.sources import kind_of
 from softreg.data.stream import NAMELESS, Stream, opened
 from softreg.errors import DataError, UsageError, did_you_mean, listed
-from softreg.metrics import evaluate as measure
 from softreg.model import SoftmaxModel
 from softreg.runs import model_of
 from softreg.settings import SourceSettings
@@ -224,6 +223,8 @@ def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
     the rows, and ``source.target_distribution`` names soft labels. Raises :class:`DataError` where the input has no
     label that the model knows.
     """
+    from softreg.metrics import evaluate as measure
+
     model, _ = model_of(model_word)
     source = replace(
         source, target_distribution=source.target_distribution or tuple(model.metadata.get("target_distribution", ()))
