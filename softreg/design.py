@@ -39,8 +39,9 @@ threads do one after the other, does not count. Chosen by measurement."""
 BLOCK_ROWS = 1 << 14
 """Rows of one block at most, sparse or narrow: bounds the (n_classes, rows) arrays, and the length of float32 sums."""
 
-SHARED_ROWS = 1 << 12
-"""Rows of a sparse or narrow block at least: with more rows than this, there is a block for every thread."""
+SHARED_ROWS = 6 << 10
+"""Rows of a sparse or narrow block at least, so that a block's product is worth its share of the sums; with more rows
+than this, there are blocks to share. Chosen by measurement."""
 
 FAR_OFF = 1e3
 """A mean of more scales than this is taken out of float64 blocks before the product, too."""
@@ -140,7 +141,8 @@ class DesignMatrix:
         self._scale = scaling.scale[:, None] if (scaling.scale != 1).any() else None
         width = max(1, self.n_features * self.dtype.itemsize)
         most = min(BLOCK_ROWS, max(SHARED_ROWS, -(-self.n_samples // PARTS)))
-        self.block_rows = most if is_sparse(X) else min(most, max(64, BLOCK_BYTES // width))
+        most = most if is_sparse(X) else min(most, max(64, BLOCK_BYTES // width))
+        self.block_rows = max(1, -(-self.n_samples // max(1, -(-self.n_samples // most))))  # all blocks alike
 
     def parts(self) -> list[slice]:
         """Return all rows as parts of whole blocks, which threads may visit side by side."""

@@ -259,7 +259,7 @@ def test_blocks_visit_the_rows_in_order(kind: str, rows, monkeypatch: pytest.Mon
 
 def test_size_of_blocks_depends_on_shape_alone_and_fits_the_cache() -> None:
     for n_features in (1, 10, 784, 10**5):
-        X = np.empty((1, n_features), np.float32)
+        X = np.broadcast_to(np.float32(1), (10**6, n_features))
         rows = DesignMatrix(X, Scaling.of(X, "none")).block_rows
         assert 64 <= rows <= design_module.BLOCK_ROWS
         assert rows == 64 or rows * n_features * 4 <= design_module.BLOCK_BYTES

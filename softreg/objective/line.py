@@ -24,6 +24,9 @@ __all__ = ["Line"]
 TOLERANCE = 1e-2
 """Relative accuracy of a step: conjugate directions gain nothing from more."""
 
+NEAR = 1e-1
+"""A Newton step of this part of t leaves an error of about its square, the tolerance."""
+
 MOST_STEPS = 40
 
 FAR = 100.0
@@ -67,7 +70,7 @@ class Line:
             slope, curvature = self.slopes(t)
             low, high = (t, high) if slope < 0 else (low, t)
             newton = t - slope / curvature if curvature > 0 else np.inf
-            near = abs(newton - t) <= TOLERANCE * t
+            near = abs(newton - t) <= NEAR * t
             # subtle: where a far row's curvature makes Newton's step short, the slope is not small
             if near and abs(slope) <= 0.1 * abs(slope_at_0):
                 return float(newton)

@@ -36,6 +36,7 @@ def descend_along_lines(
     logits = state.logits or objective.design.forward(state.theta)
     whitening = _whitening(objective, precondition, seed, state)
     evaluation = objective.evaluate_logits(logits, state.theta)
+    rounding = float(np.sqrt(np.finfo(objective.design.dtype).eps))
     row = measured(evaluation) | {"step": None}
     while True:
         moment = {"epoch": state.epoch, "seconds": time.perf_counter() - began}
@@ -46,12 +47,18 @@ def descend_along_lines(
         gradient = even(evaluation.gradient)
         direction, memory = Conjugate().update(gradient, even(whitening.solve(gradient)), state.memory)
         line = Line(objective, logits, state.theta, direction)
-        step = line.exact_step(float(np.vdot(gradient, direction)))
+        step = line.exact_step(float(np.vdot(gradient, direction)), start=float(state.memory.get("step", 1.0)))
+        memory["step"] = np.asarray(step)  # where the next line is searched first
         logits, theta = line.at(step)
         if (state.epoch + 1) % REFRESH == 0:
             logits = objective.design.forward(theta)
+        before, evaluation = evaluation.objective, objective.evaluate_logits(logits, theta)
+        if evaluation.objective > before + rounding * max(1.0, before):
+            # subtle: J is convex, so the line's slopes were roundings; stay, and start again from the gradient alone
+            step, memory, theta = 0.0, {}, state.theta
+            logits = objective.design.forward(theta)
+            evaluation = objective.evaluate_logits(logits, theta)
         state = replace(state, epoch=state.epoch + 1, theta=theta, memory=memory, logits=logits)
-        evaluation = objective.evaluate_logits(logits, theta)
         row = measured(evaluation) | {"step": step}
 
 
