@@ -107,8 +107,8 @@ def busy(seconds: float = 5.0) -> float | None:
 
     before = jiffies()
     time.sleep(seconds)
-    passed, idle = (now - then for now, then in zip(jiffies(), before, strict=True))
-    return (1 - idle / passed) * (os.cpu_count() or 1) if passed else None
+    total, idle = (now - then for now, then in zip(jiffies(), before, strict=True))
+    return (1 - idle / total) * (os.cpu_count() or 1) if total else None
 
 
 Clock = Callable[[], float]

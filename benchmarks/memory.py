@@ -44,15 +44,15 @@ def measure(n_samples: int, scale: str) -> float:
     rng.random(out=X, dtype=np.float32)
     y = rng.integers(10, size=n_samples)
     settings = TrainingSettings(epochs=3, scale=scale)
-    before, peak_before = _bytes("VmRSS"), _bytes("VmHWM")
+    before, peak_before = bytes_of("VmRSS"), bytes_of("VmHWM")
     fit(Problem(X, y, tuple(range(10))), settings)
-    peak = _bytes("VmHWM")
+    peak = bytes_of("VmHWM")
     if peak == peak_before:
         raise RuntimeError("The peak lies before fit, and hides what fit needs.")
     return (peak - before) / X.nbytes
 
 
-def _bytes(field: str) -> int:
+def bytes_of(field: str) -> int:
     """Memory of this process by the kernel's name: ``VmRSS``, held now, or ``VmHWM``, the most ever held.
 
     Where the system does not say, the peak stands for both, since X is filled in place.

@@ -14,24 +14,13 @@ from pathlib import Path
 
 from benchmarks.harness import Absent, Effort, Ratio, at_least, at_most, interleaved
 
-__all__ = ["of_help", "of_predict", "of_train"]
+__all__ = ["of_help", "of_predict", "of_train", "predicting", "python", "softreg"]
 
 TRAIN_RIVAL = "import sklearn.datasets, sklearn.model_selection, matplotlib.figure"
-PREDICT_RIVAL = """
-import pickle, sys
-import pandas, sklearn
-
-with open("model.pickle", "rb") as file:
-    model = pickle.load(file)
-table = pandas.read_csv("flowers.csv")
-proba = model.predict_proba(table[model.feature_names_in_])
-answers = {"prediction": model.classes_[proba.argmax(axis=1)], "confidence": proba.max(axis=1)}
-pandas.DataFrame(answers).to_csv(sys.stdout, index=False)
-"""
 
 
 def of_help(effort: Effort) -> Iterator[Ratio]:
-    pairs = _timed(_softreg("--help"), _python("import click"), effort)
+    pairs = _timed(softreg("--help"), python("import click"), effort)
     what = "`softreg --help`: our time / `python -c 'import click'`"
     yield Ratio(what, tuple(ours / theirs for ours, theirs in pairs), at_most(2))
 
@@ -41,23 +30,42 @@ def of_predict(effort: Effort) -> Iterator[Ratio | Absent]:
     if find_spec("pandas") is None:
         yield Absent(what, "pandas is not installed")
         return
-    pairs = _timed(_softreg("predict", "run", "flowers.csv"), _python(PREDICT_RIVAL), effort, prepare=_two_models)
+    pairs = _timed(
+        softreg("predict", "run", "flowers.csv"),
+        python(predicting("flowers.csv") + "pandas.DataFrame(answers).to_csv(sys.stdout, index=False)"),
+        effort,
+        prepare=_two_models,
+    )
     yield Ratio(what, tuple(theirs / ours for ours, theirs in pairs), at_least(3))
 
 
 def of_train(effort: Effort) -> Iterator[Ratio]:
-    pairs = _timed(_softreg("train", "iris"), _python(TRAIN_RIVAL), effort)
+    pairs = _timed(softreg("train", "iris"), python(TRAIN_RIVAL), effort)
     what = f"`softreg train iris`: our time / `python -c '{TRAIN_RIVAL}'`"
     yield Ratio(what, tuple(ours / theirs for ours, theirs in pairs), at_most(1.5))
 
 
-def _softreg(*args: str) -> list[str]:
+def predicting(table: str) -> str:
+    """The code that answers a table with pandas and a pickled model of scikit-learn: ``table``, ``answers``."""
+    return f"""
+import pickle, sys
+import pandas, sklearn
+
+with open("model.pickle", "rb") as file:
+    model = pickle.load(file)
+table = pandas.read_csv("{table}")
+proba = model.predict_proba(table[model.feature_names_in_])
+answers = {{"prediction": model.classes_[proba.argmax(axis=1)], "confidence": proba.max(axis=1)}}
+"""
+
+
+def softreg(*args: str) -> list[str]:
     """The command line of softreg in this Python's environment."""
     script = shutil.which("softreg", path=str(Path(sys.executable).parent))
     return [script, *args] if script else [sys.executable, "-m", "softreg", *args]
 
 
-def _python(code: str) -> list[str]:
+def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
@@ -79,7 +87,7 @@ def _two_models(folder: Path) -> None:
 
     flowers = load_iris(as_frame=True)
     flowers.data.assign(species=flowers.target_names[flowers.target]).to_csv(folder / "flowers.csv", index=False)
-    train = _softreg("train", "flowers.csv", "--target", "species", "--out", "run", "--quiet")
+    train = softreg("train", "flowers.csv", "--target", "species", "--out", "run", "--quiet")
     subprocess.run(train, cwd=folder, check=True)
     model = LogisticRegression(max_iter=1000).fit(flowers.data, flowers.target_names[flowers.target])
     (folder / "model.pickle").write_bytes(pickle.dumps(model))

@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.harness import Absent, Effort, Ratio, at_least, at_most, interleaved
-from benchmarks.memory import _bytes
-from benchmarks.processes import _python, _softreg
+from benchmarks.memory import bytes_of
+from benchmarks.processes import predicting, python, softreg
 
 __all__ = ["of_predict"]
 
@@ -27,16 +27,7 @@ N_TRAIN = 2_000
 ANSWERS = ("predict", "run", "table.csv", "-o", "answers.csv", "--overwrite", "--quiet")
 WITH_TABLE = (*ANSWERS, "--keep-all")
 POLARS = 'import polars; polars.read_csv("table.csv").write_csv("copy.csv")'
-PANDAS = """
-import pickle
-import pandas
-
-with open("model.pickle", "rb") as file:
-    model = pickle.load(file)
-table = pandas.read_csv("table.csv")
-proba = model.predict_proba(table[model.feature_names_in_])
-answers = {"prediction": model.classes_[proba.argmax(axis=1)], "confidence": proba.max(axis=1)}
-"""
+PANDAS = predicting("table.csv")
 PANDAS_ANSWERS = PANDAS + 'pandas.DataFrame(answers).to_csv("theirs.csv", index=False)'
 PANDAS_WITH_TABLE = PANDAS + 'table.assign(**answers).to_csv("theirs.csv", index=False)'
 
@@ -75,7 +66,7 @@ def _divided(pairs: list[tuple[float, float]]) -> tuple[float, ...]:
 def _timed(folder: Path, words: tuple[str, ...], theirs: str, repeats: int) -> list[tuple[float, float]]:
     """Seconds of softreg and of another program, turn by turn."""
     run = partial(subprocess.run, cwd=folder, check=True, capture_output=True)
-    return interleaved(partial(run, _softreg(*words)), partial(run, _python(theirs)), repeats)
+    return interleaved(partial(run, softreg(*words)), partial(run, python(theirs)), repeats)
 
 
 def _prepare(folder: Path, n_samples: int) -> None:
@@ -89,7 +80,7 @@ def _prepare(folder: Path, n_samples: int) -> None:
     table.write_csv(folder / "table.csv")
     labels = np.array(["a", "b", "c"])[rng.integers(3, size=N_TRAIN)]
     table.head(N_TRAIN).with_columns(label=pl.Series(labels.tolist())).write_csv(folder / "train.csv")
-    subprocess.run(_softreg("train", "train.csv", "--out", "run", "--quiet"), cwd=folder, check=True)
+    subprocess.run(softreg("train", "train.csv", "--out", "run", "--quiet"), cwd=folder, check=True)
 
 
 def _prepare_theirs(folder: Path) -> None:
@@ -114,5 +105,5 @@ if __name__ == "__main__":
     from softreg.cli.app import run
 
     code = run(sys.argv[1:])
-    print(_bytes("VmHWM") / 2**20)
+    print(bytes_of("VmHWM") / 2**20)
     sys.exit(code)

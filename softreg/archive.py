@@ -70,6 +70,8 @@ def load(path: Path) -> dict[str, Any]:
     """Read a model's file, and return the fields of the model; errors as for :func:`reading`."""
     with reading(path), Path(path).open("rb") as file:
         start = file.read(len(ZIP))
+        if path.suffix == ".onnx":
+            raise ModelFileError(f"{path} is a model for ONNX runtimes.", "Name the run that it was exported from.")
         if start != ZIP:  # a large file of another kind is not read to its end
             raise ValueError("this is no zip")
         content = start + file.read()

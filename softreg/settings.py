@@ -6,6 +6,8 @@ The standard library only: the command line reads its choices, defaults and help
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +30,8 @@ __all__ = [
     "SourceSettings",
     "SplitSettings",
     "TrainingSettings",
+    "columns_in",
+    "columns_text",
     "idle",
     "method_of",
     "takes_batches",
@@ -171,3 +175,24 @@ def idle(settings: TrainingSettings) -> dict[str, str]:
     elif not settings.early_stopping:
         found["patience"] = f"{by_method} on all rows, without early stopping"
     return found
+
+
+def columns_in(text: str) -> tuple[str, ...]:
+    """Return the names of columns with commas between them; a name that holds a comma stands in quotation marks.
+
+    >>> columns_in('rain, "sun, wind"')
+    ('rain', 'sun, wind')
+    """
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def columns_text(names: tuple[str, ...]) -> str:
+    """Return the text of which :func:`columns_in` makes the names.
+
+    >>> columns_text(("rain", "sun, wind"))
+    'rain,"sun, wind"'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()

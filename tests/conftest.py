@@ -82,6 +82,17 @@ class Shell:
             start_new_session=True,
         )
 
+    def interrupted(self, process: subprocess.Popen[str]) -> Done:
+        """Send Ctrl-C to a process that waits for input, and return what it left."""
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=8)
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        done = Done(process.returncode, process.stdout.read(), process.stderr.read())
+        process.stdin.close()
+        return done
+
     def process(self, *words: object, **environment: str) -> Done:
         """Run softreg as a process."""
         with self.popen(*words, stdin=subprocess.DEVNULL, **environment) as process:

@@ -33,7 +33,7 @@ def evaluate(model: str, data: str, *, as_json: bool, quiet: bool, **values: Any
     """
     from softreg.cli.summary import evaluation_summary
     from softreg.runs import dumps
-    from softreg.workflows.predict import evaluate as workflow
+    from softreg.workflows.evaluate import evaluate as workflow
 
     result = workflow(model, data, gathered(SourceSettings, values))
     for text in result.notes:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from softreg.cli.command import Option
+from softreg.settings import columns_in
 
 __all__ = ["AUTO_COUNT", "AUTO_POSITIVE", "AUTO_SHARE", "Columns", "Number", "gathered", "setting", "shared"]
 
@@ -46,13 +47,13 @@ class Number(click.ParamType):  # type: ignore[type-arg]
 
 
 class Columns(click.ParamType):  # type: ignore[type-arg]
-    """Names of columns with commas between them, as a tuple."""
+    """Names of columns with commas between them, as a tuple; a name that holds a comma stands in quotation marks."""
 
     name = "columns"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Turn text into the names."""
-        return value if isinstance(value, tuple) else tuple(name.strip() for name in value.split(",") if name.strip())
+        return value if isinstance(value, tuple) else columns_in(value)
 
 
 AUTO_POSITIVE = Number(float, 0, above=True, auto=True)

@@ -111,8 +111,13 @@ def _number(column: Number) -> list[str]:
 
 def _category(column: Category) -> list[str]:
     missing = {"level": "a value", "none": "no value", "refused": "refused"}[column.missing]
-    rare = [f"rare: {', '.join(column.rare)}"] if column.rare else []
-    return ["category", missing, "; ".join([", ".join(column.levels), *rare])]
+    rare = [f"rare: {_levels(column.rare)}"] if column.rare else []
+    return ["category", missing, "; ".join([_levels(column.levels), *rare])]
+
+
+def _levels(levels: tuple[str, ...]) -> str:
+    """The levels in a line; one that could be taken for two is quoted."""
+    return ", ".join(f'"{level}"' if set(",;") & set(level) else level for level in levels)
 
 
 def _pulls(model: SoftmaxModel, word: str) -> list[str]:

@@ -12,7 +12,7 @@ from softreg.cli.words import HOLD, WIDTH, compact, counted, number, plural, row
 from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
 from softreg.settings import tol_of
-from softreg.workflows.predict import Evaluation
+from softreg.workflows.evaluate import Evaluation
 from softreg.workflows.train import TrainResult
 
 __all__ = ["evaluation_summary", "training_summary"]

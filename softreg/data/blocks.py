@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from softreg.data.coding import coded
-from softreg.data.tables import MISSING_NUMBERS, as_categories
+from softreg.data.values import MISSING_NUMBERS, as_categories, floats
 
 __all__ = ["Block", "Fault", "Rows", "Wanted", "assembled", "numbers_of", "shown"]
 
@@ -115,11 +115,11 @@ def numbers_of(column: pl.Series, *, decimal_comma: bool = False) -> tuple[np.nd
     >>> numbers_of(pl.Series(["1.5 ", "NA", "four", "true"]))
     (array([1.5, nan, nan, 1. ]), [2])
     """
-    numbers = np.array(_floats(column, decimal_comma).to_numpy())
+    numbers = np.array(floats(column, decimal_comma=decimal_comma).to_numpy())
     # the few that are no number as they stand are looked at one by one
     odd = np.flatnonzero(np.isnan(numbers))
     texts = [(text or "").strip() for text in column.gather(odd).to_list()] if len(odd) else []
-    found = _floats(pl.Series(texts, dtype=pl.String), decimal_comma).to_list()
+    found = floats(pl.Series(texts, dtype=pl.String), decimal_comma=decimal_comma).to_list()
     bad = []
     for place, text, number in zip(odd.tolist(), texts, found, strict=True):
         value = _TRUTH.get(text.lower(), number)
@@ -128,13 +128,6 @@ def numbers_of(column: pl.Series, *, decimal_comma: bool = False) -> tuple[np.nd
         elif text not in MISSING_NUMBERS:
             bad.append(place)
     return numbers, bad
-
-
-def _floats(text: pl.Series, decimal_comma: bool) -> pl.Series:
-    """Texts as Float64, null where they are no numbers as they stand."""
-    if decimal_comma:
-        text = text.str.replace_all(".", " ", literal=True).str.replace(",", ".", literal=True)
-    return text.cast(pl.Float64, strict=False)
 
 
 def shown(value: object, most: int = 40) -> str:

@@ -90,7 +90,7 @@ def table_for_model(table: Table, preparation: Preparation, target: str, source:
     Of the columns that ``source`` names for weights, soft labels and the rows' names, those that are there are read.
     """
     from softreg.data.coding import raw_matrix
-    from softreg.data.tables import numbered
+    from softreg.data.values import numbered
 
     names = preparation.names
     wanted = [target, *source.target_distribution, *source.id, *([source.weight_col] if source.weight_col else [])]
@@ -133,7 +133,7 @@ def _features(frame: pl.DataFrame, candidates: Sequence[str], source: SourceSett
 
 def _model_columns(frame: pl.DataFrame, preparation: Preparation, rows: np.ndarray, table: Table) -> list[pl.Series]:
     """The columns as a model takes them; text where it takes a number is an error."""
-    from softreg.data.tables import as_categories, no_numbers
+    from softreg.data.values import as_categories, no_numbers
 
     columns, categories, schema = [], preparation.levels, frame.schema
     for name in preparation.names:
@@ -201,7 +201,7 @@ def _target(table: Table, named: str | None) -> tuple[str, tuple[str, ...]]:
         return found[0], (f'The label is "{found[0]}"; {listed(found[1:])} counts as a feature (--target says which).',)
     if found:
         return found[0], ()
-    from softreg.data.tables import numbered
+    from softreg.data.values import numbered
 
     frame = numbered(table.read(table.columns, ())[0], table.columns, decimal_comma=table.decimal_comma)
     kinds = {column: "text" if str(frame.schema[column]) == "String" else "number" for column in table.columns}

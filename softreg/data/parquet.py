@@ -11,14 +11,15 @@ import polars as pl
 
 from softreg import files
 from softreg.data.labels import as_text
-from softreg.data.tables import beyond_double, large, missing_as_null, nameless_note, usable
+from softreg.data.tables import nameless_note, usable
+from softreg.data.values import beyond_double, large, missing_as_null
 from softreg.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["ParquetTable"]
+__all__ = ["ParquetTable", "as_written", "number_or_text", "unharmed"]
 
 
 class ParquetTable:
@@ -28,7 +29,7 @@ class ParquetTable:
         self.name = path.name
         self.sha256 = files.sha256(path)
         self._path = path
-        with _unharmed(self.name):
+        with unharmed(self.name):
             header = list(pl.read_parquet_schema(path))
         self.columns = usable(header, self.name)
         self.notes = nameless_note(header)
@@ -43,8 +44,8 @@ class ParquetTable:
         if not frame.height:
             raise DataError(f"{self.name} has no rows.", "Give at least one row.")
         frame = frame.with_columns(
-            *(_number_or_text(frame[name]) for name in numbers),
-            *(_as_written(frame[name], self.name) for name in texts),
+            *(number_or_text(frame[name]) for name in numbers),
+            *(as_written(frame[name], self.name) for name in texts),
         )
         return missing_as_null(frame), np.arange(1, frame.height + 1)
 
@@ -56,12 +57,12 @@ class ParquetTable:
 
     def _stored(self, names: Sequence[str]) -> pl.DataFrame:
         """The columns with the types that they have in the file."""
-        with _unharmed(self.name):
+        with unharmed(self.name):
             return pl.read_parquet(self._path, columns=[*names]).select(*names)
 
 
 @contextlib.contextmanager
-def _unharmed(name: str) -> Iterator[None]:
+def unharmed(name: str) -> Iterator[None]:
     """Say of a parquet file that does not read what is wrong with it."""
     # Subtle: on some damaged files polars panics, and its PanicException is no Exception.
     try:
@@ -71,8 +72,8 @@ def _unharmed(name: str) -> Iterator[None]:
         raise DataError(f"{name} is not a readable parquet file: {reason}.", "Save or copy it again.") from error
 
 
-def _number_or_text(column: pl.Series) -> pl.Series:
-    """A column of a parquet file as Float64, or as String where it holds text; other kinds as they are."""
+def number_or_text(column: pl.Series) -> pl.Series:
+    """Return a column of a parquet file as Float64, or as String where it holds text; other kinds as they are."""
     if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
         return column.cast(pl.Float64)
     return column.cast(pl.String) if column.dtype in (pl.Categorical, pl.Enum) else column
@@ -82,8 +83,8 @@ def _whole(dtype: pl.DataType) -> bool:
     return dtype.is_integer() or dtype.is_decimal()
 
 
-def _as_written(column: pl.Series, name: str) -> pl.Series:
-    """A label column as text: numbers and booleans as Python writes them, whole numbers without ``.0``."""
+def as_written(column: pl.Series, name: str) -> pl.Series:
+    """Return a label column as text: numbers and booleans as Python writes them, whole numbers without ``.0``."""
     if column.dtype.is_float():
         return pl.Series(column.name, as_text(column.to_numpy()).tolist(), dtype=pl.String)
     if column.dtype == pl.Boolean:

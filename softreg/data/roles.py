@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from softreg.data.tables import as_categories
+from softreg.data.values import as_categories
+from softreg.errors import DataError
 
 if TYPE_CHECKING:
     from softreg.settings import SourceSettings
@@ -78,7 +79,8 @@ def names_rows(name: str) -> bool:
 def role_of(column: pl.Series, source: SourceSettings) -> tuple[Role, pl.Series]:
     """Return the role of a column by the rule, and its values: Float64, or String with null where one is missing.
 
-    ``column`` is Float64 where all that is there are numbers, as :func:`softreg.data.tables.numbered` makes it.
+    Raises :class:`DataError` for a column of Parquet's other types (dates, lists) that is named to be used.
+    ``column`` is Float64 where all that is there are numbers, as :func:`softreg.data.values.numbered` makes it.
 
     >>> from softreg.settings import SourceSettings
     >>> role, _ = role_of(pl.Series("port", ["S", "C", "", "S"]), SourceSettings())
@@ -87,10 +89,11 @@ def role_of(column: pl.Series, source: SourceSettings) -> tuple[Role, pl.Series]
     """
     name, asked = column.name, ""
     asked = NUMBER if name in source.numeric else CATEGORY if name in source.categorical else ""
-    if column.dtype.is_temporal():
-        return Role(name, LEFT_OUT, "dates"), column
     if column.dtype not in {pl.String, pl.Float64}:
-        return Role(name, LEFT_OUT, f"holds {column.dtype}"), column
+        if asked or name in source.features:
+            told = f'Column "{name}" holds {column.dtype}, which is neither numbers nor text.'
+            raise DataError(told, "Convert it in the file, or leave it out.")
+        return Role(name, LEFT_OUT, "dates" if column.dtype.is_temporal() else f"holds {column.dtype}"), column
     values = column
     if values.dtype == pl.String:
         values = as_categories(values)

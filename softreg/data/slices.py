@@ -10,9 +10,7 @@ import numpy as np
 import polars as pl
 
 from softreg.data.blocks import Block, Rows, Wanted, assembled
-from softreg.data.parquet import _as_written as as_written
-from softreg.data.parquet import _number_or_text as number_or_text
-from softreg.data.parquet import _unharmed as unharmed
+from softreg.data.parquet import as_written, number_or_text, unharmed
 from softreg.data.tables import nameless_note, usable
 from softreg.errors import DataError
 
@@ -50,7 +48,8 @@ class ParquetStream:
         """Return what reads them; DataError where a column of the model holds neither numbers nor text."""
         for name in wanted.inputs:
             dtype = self._schema[name]
-            if dtype.is_temporal() or dtype.is_nested() or dtype == pl.Binary:
+            strange = dtype.is_temporal() or dtype.is_nested() or dtype == pl.Binary
+            if strange and name not in wanted.levels:  # dates may be levels, as text
                 what = f'{self.name}: column "{name}" holds {dtype}, and the model takes numbers or categories.'
                 raise DataError(what, "Convert it as it was for the training.")
         names = list(dict.fromkeys([*wanted.inputs, *wanted.texts]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from softreg.data.tables import forced, no_numbers, numbered
+from softreg.data.values import forced, no_numbers, numbered
 from softreg.errors import DataError
 
 if TYPE_CHECKING:

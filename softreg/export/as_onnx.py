@@ -124,7 +124,7 @@ def _from_numbers(
 
 def _from_category(graph: _Graph, name: str, column: Category, weights: np.ndarray) -> str:
     """The row of a table that each value of a category adds to the logits."""
-    from softreg.data.tables import MISSING_WORDS
+    from softreg.data.values import MISSING_WORDS
 
     common, n_classes = len(column.levels), weights.shape[1]
     nothing, refused = np.zeros((1, n_classes)), np.full((1, n_classes), np.nan)

@@ -13,7 +13,7 @@ from softreg.data.labels import encode
 from softreg.data.split import split_rows
 from softreg.errors import DataError, UsageError
 from softreg.runs import Run, find
-from softreg.settings import SourceSettings, SplitSettings
+from softreg.settings import SourceSettings, SplitSettings, columns_in
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,7 +150,7 @@ def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
     names = {settings: settings.__dataclass_fields__ for settings in (SourceSettings, SplitSettings)}
     given = {settings: {key: config[key] for key in fields if key in config} for settings, fields in names.items()}
     if columns := given[SourceSettings].get("target_distribution"):
-        given[SourceSettings]["target_distribution"] = tuple(columns.split(","))
+        given[SourceSettings]["target_distribution"] = columns_in(columns)
     source, split = SourceSettings(**given[SourceSettings]), SplitSettings(**given[SplitSettings])
     if config["data"] == "-":
         raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")

@@ -28,9 +28,7 @@ class Material:
     classes: tuple[str, ...]
     codes: np.ndarray
     split: Split
-    missing: str
-    min_count: int
-    target_distribution: tuple[str, ...] = ()
+    source: SourceSettings
 
     @property
     def parts(self) -> dict[str, np.ndarray]:
@@ -59,8 +57,8 @@ class Material:
                 raw,
                 dataset.columns,
                 dataset.levels,
-                missing=self.missing,
-                min_count=self.min_count,
+                missing=self.source.missing,
+                min_count=self.source.min_count,
                 weights=weights,
             )
         return Preparation.plain(dataset.columns)
@@ -106,7 +104,7 @@ def material(dataset: Dataset, source: SourceSettings, split: SplitSettings, *, 
         never = classes[int(np.argmin(dataset.distribution.sum(axis=0)))]
         raise DataError(f'The class "{never}" has a share of 0 in every row.', "Leave its column out.")
     divided = split_rows(dataset, codes, split, needs_val=needs_val)
-    return Material(dataset, classes, codes, divided, source.missing, source.min_count, source.target_distribution)
+    return Material(dataset, classes, codes, divided, source)
 
 
 def _that_counts(dataset: Dataset) -> Dataset:

@@ -1,40 +1,37 @@
-"""Predict and evaluate: a trained model on new rows. No scikit-learn, so that it starts fast."""
+"""Predict: a trained model's answers to new rows. No scikit-learn, so that it starts fast."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from softreg import data
-from softreg.data.labels import encode
 from softreg.data.matching import extras_note, places_of, refuse_unknown, refuse_unusable
 from softreg.data.sources import kind_of
 from softreg.data.stream import NAMELESS, Stream, opened
-from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.errors import DataError, UsageError, listed
 from softreg.model import SoftmaxModel
 from softreg.runs import model_of
 from softreg.settings import SourceSettings
 from softreg.workers import available_cores
 from softreg.workflows.answers import Style, refuse_suffix
+from softreg.workflows.notes import MEND, otherwise, rows_of, unknown_classes
 from softreg.workflows.pipeline import in_order
 
 if TYPE_CHECKING:
-    from softreg.data.dataset import Dataset
     from softreg.workflows.answering import Tally
 
-__all__ = ["Evaluation", "Predictions", "evaluate", "predict"]
+__all__ = ["Predictions", "predict"]
 
 MOST_THREADS = 4
 """Each holds a block of the table: more would be faster, and take more memory."""
-
-MEND = "Fill in or mend such rows: the model needs this column."
 
 
 @dataclass(frozen=True)
@@ -46,16 +43,6 @@ class Predictions:
     scored: int
     accuracy: float | None
     rejected: int
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Metrics on labelled rows."""
-
-    model: SoftmaxModel
-    name: str
-    metrics: dict[str, Any]
-    notes: tuple[str, ...]
 
 
 def predict(
@@ -75,6 +62,7 @@ def predict(
     """
     style = style or Style()
     refuse_suffix(output)
+    _refuse_same(spec, output)
     model, _ = model_of(model_word)
     _refuse_style(style, model)
     with _stream(spec, model, source, style) as stream:
@@ -144,6 +132,12 @@ def _stream(spec: str, model: SoftmaxModel, source: SourceSettings, style: Style
     yield WholeStream(dataset)
 
 
+def _refuse_same(spec: str, output: str) -> None:
+    """Refuse to write the answers over their own questions."""
+    if output != "-" and Path(spec).exists() and Path(output).exists() and Path(spec).samefile(output):
+        raise UsageError(f"{output} is the input itself, and would be lost.", "Name another file with -o.")
+
+
 def _refuse_style(style: Style, model: SoftmaxModel) -> None:
     """Refuse what this model cannot do."""
     known = listed(model.classes)
@@ -182,104 +176,11 @@ def _refuse_twice(names: list[str], kept: tuple[str, ...], name: str) -> None:
         raise UsageError(f'--proba and --top-k would both write a column "{twice}".', "Leave one of them out.")
 
 
-def _otherwise(filled: Mapping[str, int], unseen: Mapping[str, int]) -> list[str]:
-    """Notes on values that are not as training knew them, by column."""
-    notes = []
-    if filled:
-        notes.append(f"Missing values were filled in as in training: {_counted(filled)}.")
-    if unseen:
-        notes.append(f"Values that training had not count as none of the known ones: {_counted(unseen)}.")
-    return notes
-
-
 def _counts(tally: Tally) -> tuple[str, ...]:
     """Notes on rows that are not as training knew them."""
-    notes = _otherwise(tally.filled, tally.unseen)
+    notes = otherwise(tally.filled, tally.unseen)
     if tally.blank:
-        notes.append(f"{_rows(tally.blank)} could not be answered; the column reason tells why.")
+        notes.append(f"{rows_of(tally.blank)} could not be answered; the column reason tells why.")
     if tally.strange:
-        notes.append(_strangers(tally.strange, tally.strangers))
+        notes.append(unknown_classes(tally.strange, tally.strangers))
     return tuple(notes)
-
-
-def _strangers(count: int, strangers: Mapping[str, int]) -> str:
-    """A note on labels that the model does not know."""
-    have = "has a class" if count == 1 else "have a class"
-    return f"{_rows(count)} {have} that the model does not know: {_counted(strangers)}."
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return listed(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
-
-
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
-
-
-def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
-    """Measure a model on labelled rows; the yardsticks guess by the class counts of its own training rows.
-
-    Rows of a class that the model does not know are counted apart, as ``unknown_classes``. ``source.weight_col`` weighs
-    the rows, and ``source.target_distribution`` names soft labels. Raises :class:`DataError` where the input has no
-    label that the model knows.
-    """
-    from softreg.metrics import evaluate as measure
-
-    model, _ = model_of(model_word)
-    source = replace(
-        source, target_distribution=source.target_distribution or tuple(model.metadata.get("target_distribution", ()))
-    )
-    dataset = data.load_inputs(spec, model.preparation, model.target, source)
-    if dataset.labels is None:
-        raise DataError(
-            f'{dataset.name} has no column "{model.target}" to evaluate against. '
-            + did_you_mean(model.target, dataset.columns),
-            "Type softreg predict for rows without labels.",
-        )
-    if source.weight_col and dataset.weights is None:
-        refuse_unknown(dataset.name, "--weight-col", source.weight_col, dataset.columns)
-    codes = encode(dataset.labels, model.classes)
-    known, empty = codes >= 0, np.char.strip(dataset.labels) == ""
-    strangers = Counter(dataset.labels[~known & ~empty].tolist())
-    if not known.any():
-        why = _strangers(strangers.total(), strangers) if strangers else "It is empty."
-        raise DataError(f'No row of {dataset.name} has a known label in "{model.target}".', why)
-    labelled = dataset.take(known)
-    refuse_unusable(labelled, model.preparation, MEND)
-    log_proba = model.predict_log_proba(model.preparation.apply(labelled.X))
-    masses = np.array([model.metadata["class_counts"][name] for name in model.classes], dtype=np.float64)
-    metrics = measure(
-        log_proba,
-        codes[known],
-        model.classes,
-        np.arange(len(masses)),
-        sample_weight=labelled.weights,
-        train_weight=masses,
-        distribution=_soft_labels(labelled, model.classes),
-    )
-    notes = _evaluation_notes(dataset, model, int(empty.sum()))
-    if isinstance(labelled.X, np.ndarray):
-        notes = (*notes, *_otherwise(model.preparation.filled(labelled.X), model.preparation.unseen(labelled.X)))
-    if strangers:
-        metrics["unknown_classes"] = dict(strangers.most_common())
-        notes = (*notes, f"{_strangers(strangers.total(), strangers)[:-1]}. The other rows were measured.")
-    return Evaluation(model, dataset.name, metrics, notes)
-
-
-def _soft_labels(dataset: Dataset, classes: tuple[str, ...]) -> np.ndarray | None:
-    """The soft labels of a dataset in the order of a model's classes, where it has any."""
-    if dataset.distribution is None:
-        return None
-    if set(dataset.classes) != set(classes):
-        what = f"--target-distribution names {listed(dataset.classes)}, and the model knows {listed(classes)}."
-        raise DataError(what, "Name a column for every class of the model.")
-    return np.asarray(dataset.distribution[:, [dataset.classes.index(name) for name in classes]])
-
-
-def _evaluation_notes(dataset: Dataset, model: SoftmaxModel, empty: int) -> tuple[str, ...]:
-    notes = dataset.notes
-    if model.metadata.get("data_sha256") == dataset.origin["sha256"]:
-        notes = (*notes, "these are the very data that the model was trained on; on new rows it will do worse.")
-    if empty:
-        notes = (*notes, f"{_rows(empty)} without a label {'was' if empty == 1 else 'were'} left out.")
-    return notes

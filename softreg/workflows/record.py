@@ -19,7 +19,15 @@ from softreg.model import SoftmaxModel
 from softreg.objective import sklearn_c
 from softreg.runs import Run
 from softreg.selection import Path as L2Path
-from softreg.settings import SelectionSettings, SourceSettings, SplitSettings, TrainingSettings, idle, method_of
+from softreg.settings import (
+    SelectionSettings,
+    SourceSettings,
+    SplitSettings,
+    TrainingSettings,
+    columns_text,
+    idle,
+    method_of,
+)
 from softreg.training import Fit
 from softreg.workflows.answers import Mistake, answers, write_table
 from softreg.workflows.draw import draw_into_run
@@ -116,7 +124,7 @@ def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
         config["l2"] = "auto"
     else:
         del config["folds"]
-    config["target_distribution"] = ",".join(request.source.target_distribution) or None
+    config["target_distribution"] = columns_text(request.source.target_distribution) or None
     silent = set(idle(request.training))
     if dataset.part is not None:
         silent.add("test_size")

@@ -63,7 +63,7 @@ def train(
     told = TrainResult(run, dataset, ready.split, model, result, settings, metrics, _counts(ready), path=path)
     folded = tuple(metrics.get("cross_validation", {}).get("notes", ()))
     notes = _leaks(ready) + (path.notes if path else ()) + folded
-    told = replace(told, missing=ready.missing, notes=tuple(dict.fromkeys(notes)))
+    told = replace(told, missing=ready.source.missing, notes=tuple(dict.fromkeys(notes)))
     if not settings.l2 and ready.hard:
         apart = separated(log_proba["train"], ready.codes[rows], fit_intercept=settings.fit_intercept)
         told = replace(told, separated=tuple(ready.classes[k] for k in apart))
@@ -202,7 +202,8 @@ def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, setti
         "image_shape": dataset.image_shape,
         "class_counts": dict(zip(ready.classes, ready.masses.tolist(), strict=True)),
         "id": list(dataset.ids),
-        "target_distribution": list(ready.target_distribution),
+        "target_distribution": list(ready.source.target_distribution),
+        "weight_col": ready.source.weight_col,
     }
     features = {"mean": result.scaling.mean, "scale": result.scaling.scale, "deviation": deviation}
     return SoftmaxModel(

@@ -9,7 +9,6 @@ import io
 import json
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -415,12 +414,9 @@ def test_ctrl_c_ends_a_stream_that_waits_for_input(shop):
         process.stdin.write(_csv(_people(2)))
         process.stdin.flush()
         assert process.stdout.readline() == "id,prediction,confidence\n"
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=8)
-        err = process.stderr.read()
-        process.stdin.close()
-    assert process.returncode == 130
-    assert "Traceback" not in err
+        done = shop.interrupted(process)
+    assert done.code == 130
+    assert "Traceback" not in done.err
 
 
 def test_an_error_of_a_later_block_leaves_no_file(shop):
@@ -447,6 +443,34 @@ def test_predicting_imports_neither_scikit_learn_nor_scipy_nor_matplotlib(shop):
         [sys.executable, "-c", code], cwd=shop.folder, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split(maxsplit=1) == ["0", "[]\n"], done.stderr
+
+
+def test_answers_do_not_take_the_place_of_their_questions(shop):
+    shop.write("new.csv", _csv(_people(3)))
+    (shop.folder / "alias.csv").symlink_to("new.csv")
+    for output in ("new.csv", "./new.csv", "alias.csv"):
+        done = shop("predict", "run", "new.csv", "-o", output, "--overwrite")
+        assert done.code == 2
+        assert "is the input itself" in done.err
+    assert shop.read("new.csv") == _csv(_people(3))
+
+
+def test_dates_of_parquet_may_be_levels(shop):
+    import datetime
+
+    days = [datetime.date(2020, 1, 1 + place % 2) for place in range(60)]
+    labels = ["even" if place % 2 else "odd" for place in range(60)]
+    pl.DataFrame({"when": days, "y": labels}).write_parquet(shop.folder / "days.parquet")
+    shop.ok("train", "days.parquet", "--target", "y", "--categorical", "when", "--out", "days", "-q")
+    assert [row["prediction"] for row in _told(shop.ok("predict", "days", "days.parquet"))] == labels
+
+
+def test_an_export_for_another_runtime_is_told_from_a_damaged_model(shop):
+    shop.ok("export", "run", "--format", "onnx", "-o", "model.onnx")
+    done = shop("predict", "model.onnx", "people.csv")
+    assert done.code == 6
+    assert "ONNX" in done.err
+    assert "damaged" not in done.err
 
 
 def test_an_evaluation_counts_as_json_too(shop):

@@ -32,6 +32,13 @@ def test_a_person_reads_classes_columns_training_and_weights(flowers):
     assert done.out.splitlines()[-1] == "next      softreg predict penguins-1 new.csv"
 
 
+def test_levels_that_hold_commas_are_told_from_two_levels(shell):
+    rows = "".join(f'"{("Bonn", "Paris, TX")[k % 2]}",{k % 5},{("no", "yes")[k % 3 % 2]}\n' for k in range(60))
+    shell.write("t.csv", f"town,n,class\n{rows}")
+    shell.ok("train", "t.csv", "-q")
+    assert 'Bonn, "Paris, TX"' in shell.ok("show", "last").out
+
+
 @pytest.mark.parametrize("data", ["iris", "digits", "t.csv"])
 def test_it_fits_a_screen(shell, data):
     shell.write("t.csv", TABLE)

@@ -70,12 +70,9 @@ def test_ctrl_c_before_training_ends_at_once(shell):
         process.stdin.write("a,y\n")
         process.stdin.flush()
         time.sleep(1.0)
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=8)
-        err = process.stderr.read()
-        process.stdin.close()
-    assert process.returncode == 130
-    assert "Traceback" not in err
+        done = shell.interrupted(process)
+    assert done.code == 130
+    assert "Traceback" not in done.err
     assert not (shell.folder / "runs").exists()
 
 

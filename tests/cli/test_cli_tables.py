@@ -169,6 +169,29 @@ def test_soft_labels_are_repeated_from_a_configuration_too(shell):
     assert one.metrics()["train"]["classes"] == ["u", "v"]
 
 
+def test_columns_of_soft_labels_may_hold_commas(shell):
+    rows = [{"x": f"{k % 7}", "z": f"{k % 5}", "sun, wind": f"{k % 7}", "rain": f"{9 - k % 7}"} for k in range(40)]
+    shell.write("soft.csv", _text(rows))
+    shell.ok("train", "soft.csv", "--target-distribution", 'rain,"sun, wind"', "-q")
+    assert _run(shell, 1, "soft").metrics()["train"]["classes"] == ["rain", "sun, wind"]
+    shell.ok("plot", "last", "--kind", "mistakes")
+    shell.ok("train", "--config", "runs/soft-1/config.toml", "-q")
+    assert _run(shell, 1, "soft").metrics() == _run(shell, 2, "soft").metrics()
+
+
+def test_weights_of_the_training_are_those_of_an_evaluation(ship):
+    weigh = ("--weight-col", "weight")
+    ship.ok("train", "ship.csv", "--target", "survived", *weigh, "-q")
+    told = [json.loads(ship.ok("evaluate", "last", "ship.csv", *words, "--json").out) for words in (weigh, ())]
+    assert told[0] == told[1]
+    assert "weight" in told[0]
+    rows = [{name: value for name, value in row.items() if name != "weight"} for row in _ship()]
+    ship.write("unweighted.csv", _text(rows))
+    done = ship.ok("evaluate", "last", "unweighted.csv", "--json")
+    assert "every row weighs the same" in _words(done.err)
+    assert "weight" not in json.loads(done.out)
+
+
 def test_the_answers_of_one_model_teach_another(ship):
     """Answers with --proba are soft labels: the pupil of a linear teacher answers as the teacher does."""
     ship.ok("train", "ship.csv", *ALL, "--l2", 1e-2, "-q", "--test-size", 0)

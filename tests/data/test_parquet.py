@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from softreg.data.parquet import ParquetTable
-from softreg.data.tables import CsvTable, as_categories, numbered
+from softreg.data.tables import CsvTable
+from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
 
 DAY = datetime.date(2020, 2, 29)

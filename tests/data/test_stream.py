@@ -17,7 +17,7 @@ from softreg.data.blocks import Wanted, numbers_of
 from softreg.data.dialect import Dialect
 from softreg.data.parsing import CsvParser
 from softreg.data.stream import NAMELESS, CsvStream, opened
-from softreg.data.tables import MISSING_NUMBERS, as_numbers
+from softreg.data.values import MISSING_NUMBERS, as_numbers
 from softreg.errors import DataError, UsageError
 from softreg.preparation import UNSEEN
 from softreg.settings import SourceSettings

@@ -181,8 +181,10 @@ def test_a_numeric_target_with_many_values_looks_like_a_quantity(tmp_path):
 
 
 def test_many_text_labels_and_a_hundred_integers_are_classes(tmp_path):
-    read(tmp_path, "a,y\n" + "".join(f"{row % 9},id{row}\n" for row in range(200)))
-    read(tmp_path, "a,y\n" + "".join(f"{row % 9},{row % 100}\n" for row in range(300)))
+    text = read(tmp_path, "a,y\n" + "".join(f"{row % 9},id{row}\n" for row in range(200)))
+    assert len(set(text.labels.tolist())) == 200
+    whole = read(tmp_path, "a,y\n" + "".join(f"{row % 9},{row % 100}\n" for row in range(300)))
+    assert len(set(whole.labels.tolist())) == 100
 
 
 def test_split_and_group_columns_become_part_and_groups_and_no_features(tmp_path):
@@ -287,6 +289,9 @@ def test_a_date_among_the_features_of_parquet_is_left_out_by_name(tmp_path):
     data = load(str(tmp_path / "t.parquet"), SourceSettings())
     assert data.columns == ("a",)
     assert [role.name for role in data.roles if not role.used] == ["when"]
+    for asked in ({"features": ("when", "a")}, {"numeric": ("when",)}):
+        with pytest.raises(DataError, match='"when" holds Date'):
+            load(str(tmp_path / "t.parquet"), SourceSettings(**asked))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])

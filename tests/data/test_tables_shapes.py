@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softreg.data.tables import CsvTable, numbered
+from softreg.data.tables import CsvTable
+from softreg.data.values import numbered
 from softreg.errors import DataError
 
 

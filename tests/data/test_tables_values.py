@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softreg.data.tables import (
-    MISSING_NUMBERS,
-    MISSING_WORDS,
-    CsvTable,
-    as_categories,
-    as_numbers,
-    beyond_double,
-    numbered,
-)
+from softreg.data.tables import CsvTable
+from softreg.data.values import MISSING_NUMBERS, MISSING_WORDS, as_categories, as_numbers, beyond_double, numbered
 
 
 def read(text: str, numbers: list[str], texts: list[str] | None = None) -> pl.DataFrame:
