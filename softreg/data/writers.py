@@ -81,11 +81,14 @@ class CsvWriter:
             what = f'Column "{nested}" holds {frame.schema[nested]}, which a CSV cannot hold.'
             raise DataError(what, "Write a .parquet with -o, or name the columns to keep with --keep.")
         text = io.BytesIO()
+        if lines is not None:
+            frame = frame.select(pl.lit(None).alias(""), pl.all())  # written as nothing, and a separator behind it
         frame.write_csv(text, include_header=False, separator=self._separator)
         if lines is None:
             return text.getvalue()
-        rows = zip(lines, text.getvalue().split(b"\n")[:-1], strict=True)
-        return b"".join(self._separator.encode().join(row) + b"\n" for row in rows)
+        parts = [b"\n"] * (3 * len(lines))  # line, answers, end: joined at once, not row by row
+        parts[0::3], parts[1::3] = lines, text.getvalue().split(b"\n")[:-1]
+        return b"".join(parts)
 
     def write(self, rendered: bytes) -> None:
         """Write rows, the first ones behind the header.
