@@ -1,6 +1,6 @@
 """Generate the parts of README.md and docs/ that repeat what the code says; --check only compares.
 
-A generated part of README.md stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+A generated part of README.md or docs/explain.md stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +22,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "plot",
+    "explain",
     "compare",
     "export",
     "show",
@@ -35,7 +38,7 @@ def shell(command: str, folder: Path) -> str:
     """Run a softreg command in a folder, as in an 80-column terminal, and return what it prints."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTREG_")}
     environment |= {"COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
-    words = [sys.executable, "-m", *command.split()]
+    words = [sys.executable, "-m", *shlex.split(command)]
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{command} failed:\n{done.stderr}")
@@ -95,6 +98,37 @@ def readme(text: str, folder: Path) -> str:
         "table": lambda: block(PENGUINS, SECONDS.sub("0.10 s", shell(PENGUINS, folder))),
         "train": lambda: block("softreg train iris", SECONDS.sub("0.10 s", shell("softreg train iris", folder))),
     }
+    return filled(text, generated)
+
+
+def explain(text: str, folder: Path) -> str:
+    """Return docs/explain.md with its generated parts made anew."""
+    header, *lines = (folder / "datasets/penguins_full.csv").read_text(encoding="utf-8").splitlines()
+    known = [line for place, line in enumerate(lines) if place % 4]
+    for name, rows in (("known.csv", known), ("new.csv", lines[::4])):
+        (folder / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+    def shown(*commands: str) -> str:
+        """All are typed, and what the last one prints is shown."""
+        printed = [shell(command, folder) for command in commands]
+        typed = "".join(f"$ {command}\n" for command in commands)
+        return f"```console\n{typed}{printed[-1]}\n```"
+
+    train = "softreg train known.csv --features"
+    generated = {
+        "iris": lambda: shown("softreg train iris -q", "softreg explain last iris --row 71"),
+        "penguins": lambda: shown(f"{PENGUINS} -q", "softreg explain last datasets/penguins_full.csv --row 272"),
+        "compare": lambda: shown(
+            f"{train} 'bill_*' --out bill -q",
+            f"{train} flipper_length_mm --out flipper -q",
+            "softreg compare bill flipper --test new.csv",
+        ),
+    }
+    return filled(text, generated)
+
+
+def filled(text: str, generated: dict[str, Callable[[], str]]) -> str:
+    """Return a page with what stands between its marks made anew."""
     part = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
     return part.sub(lambda match: f"{match[1]}{generated[match[2]]()}\n{match[3]}", text)
 
@@ -107,6 +141,7 @@ def main() -> None:
             "docs/settings.md": settings(),
             "docs/commands.md": commands(folder),
             "README.md": readme((ROOT / "README.md").read_text(encoding="utf-8"), folder),
+            "docs/explain.md": explain((ROOT / "docs/explain.md").read_text(encoding="utf-8"), folder),
         }
     stale = [path for path, text in wanted.items() if not same(ROOT / path, text)]
     if "--check" in sys.argv:

@@ -8,7 +8,7 @@ metadata       uint8     (n_bytes,)               JSON in UTF-8: ``format`` (2),
                                                   columns of a table as they are), and what training tells of itself
 weights        float64   (n_features, n_classes)  W, acting on features in their own units
 intercept      float64   (n_classes,)             b
-feature_NAME   float64   (n_features,)            what training knew of each feature: mean, scale, deviation
+feature_NAME   float64   (n_features,)            what training knew: mean, scale, average, deviation
 =============  ========  =======================  ======================================================
 
 **The seal** is the zip's comment, at the very end of the file: ``softreg sha256 `` and the SHA-256, in hexadecimal, of

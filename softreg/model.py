@@ -25,7 +25,8 @@ class SoftmaxModel:
 
     ``columns`` are the names of the features. ``preparation`` makes them of the columns of a table, ``inputs``; by
     default they are those columns. ``features`` holds arrays (n_features,): the ``mean`` and ``scale`` of the
-    coordinates in which the weights were penalised, and the ``deviation`` of each feature over the training rows.
+    coordinates in which the weights were penalised, and the ``average`` and ``deviation`` of each feature over the
+    training rows (the average of sparse features counts as 0).
 
     >>> model = SoftmaxModel(np.array([[-1.0, 1.0]]), np.zeros(2), ("no", "yes"), ("x",))
     >>> model.predict(np.array([[-2.0], [3.0]])).tolist()

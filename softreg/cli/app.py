@@ -13,6 +13,7 @@ from softreg.cli.command import Group
 from softreg.cli.compare import compare
 from softreg.cli.datasets import datasets
 from softreg.cli.evaluate import evaluate
+from softreg.cli.explain import explain
 from softreg.cli.export import export
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
@@ -24,7 +25,7 @@ __all__ = ["main", "softreg"]
 
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
-    "Believe": ("compare",),
+    "Believe": ("explain", "compare"),
     "Carry": ("export", "show", "datasets"),
 }
 
@@ -50,7 +51,7 @@ def softreg(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, predict, evaluate, plot, compare, export, show, datasets):
+for command in (train, predict, evaluate, plot, explain, compare, export, show, datasets):
     softreg.add_command(command)
 
 

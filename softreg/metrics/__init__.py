@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from softreg.metrics.calibration_error import ece_if_calibrated, expected_calibration_error
 from softreg.metrics.classes import confusion_matrix, per_class
+from softreg.metrics.paired import paired_intervals, sign_test
 from softreg.metrics.report import evaluate
-from softreg.metrics.rows import class_mass
+from softreg.metrics.rows import class_mass, share_right
 from softreg.metrics.scores import (
     accuracy,
     accuracy_interval,
@@ -29,6 +30,8 @@ from softreg.metrics.scores import (
     cross_entropy,
     effective_rows,
     entropy,
+    row_brier,
+    row_cross_entropy,
     wilson_interval,
 )
 from softreg.metrics.yardsticks import class_share_cross_entropy, commonest_class_accuracy
@@ -47,6 +50,11 @@ __all__ = [
     "entropy",
     "evaluate",
     "expected_calibration_error",
+    "paired_intervals",
     "per_class",
+    "row_brier",
+    "row_cross_entropy",
+    "share_right",
+    "sign_test",
     "wilson_interval",
 ]

@@ -17,6 +17,8 @@ __all__ = [
     "cross_entropy",
     "effective_rows",
     "entropy",
+    "row_brier",
+    "row_cross_entropy",
     "wilson_interval",
 ]
 
@@ -131,10 +133,20 @@ def cross_entropy(log_proba: np.ndarray, targets: np.ndarray, sample_weight: np.
     Source: I. J. Good (1952), "Rational decisions", Journal of the Royal Statistical Society B 14,
     doi:10.1111/j.2517-6161.1952.tb00104.x.
     """
+    return 0.0 + mean(row_cross_entropy(log_proba, targets), sample_weight)  # 0.0 +: a perfect score is 0.0, not -0.0
+
+
+def row_cross_entropy(log_proba: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return what each row adds to :func:`cross_entropy` (n_samples,); shapes and errors as there.
+
+    >>> row_cross_entropy(np.log([[0.5, 0.5], [0.2, 0.8]]), np.array([0, 1])).round(4)
+    array([0.6931, 0.2231])
+    """
     n_samples, n_classes = log_proba.shape
     need_targets(targets, n_samples, n_classes)
-    values = _expected(log_proba, targets) if targets.ndim == 2 else log_proba[np.arange(n_samples), targets]
-    return 0.0 - mean(values, sample_weight)  # not -mean: a perfect score is 0.0, not -0.0
+    return np.asarray(
+        -(_expected(log_proba, targets) if targets.ndim == 2 else log_proba[np.arange(n_samples), targets])
+    )
 
 
 def entropy(distribution: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
@@ -179,13 +191,29 @@ def brier(proba: np.ndarray, targets: np.ndarray, sample_weight: np.ndarray | No
     Source: G. W. Brier (1950), "Verification of forecasts expressed in terms of probability", Monthly Weather Review
     78, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
     """
+    if sample_weight is None:
+        residual = _residual(proba, targets)
+        return float(np.einsum("ij,ij->", residual, residual) / len(residual))
+    return mean(row_brier(proba, targets), sample_weight)
+
+
+def row_brier(proba: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return what each row adds to :func:`brier` (n_samples,); shapes and errors as there.
+
+    >>> row_brier(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 1]))
+    array([0.5, 0. ])
+    """
+    residual = _residual(proba, targets)
+    return np.asarray(np.einsum("ij,ij->i", residual, residual))
+
+
+def _residual(proba: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The residual p - q, kept whole: the expanded square cancels where a model is nearly right."""
     n_samples, n_classes = proba.shape
     need_targets(targets, n_samples, n_classes)
-    residual = proba.astype(np.float64)  # p - q, kept whole: the expanded square cancels where a model is nearly right
+    residual = proba.astype(np.float64)
     if targets.ndim == 2:
         residual -= targets
     else:
         residual[np.arange(n_samples), targets] -= 1.0
-    if sample_weight is None:
-        return float(np.einsum("ij,ij->", residual, residual) / n_samples)
-    return mean(np.einsum("ij,ij->i", residual, residual), sample_weight)
+    return residual

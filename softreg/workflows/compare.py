@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from softreg.runs import find
+from softreg.settings import SourceSettings
+from softreg.workflows.paired import Paired, paired
 
 __all__ = ["Comparison", "compare"]
 
@@ -14,15 +16,21 @@ MEASURES = ("accuracy", "cross_entropy", "brier", "ece")
 
 @dataclass(frozen=True)
 class Comparison:
-    """A column a run: ``config`` holds only the settings that differ, ``metrics`` those of the held-out rows."""
+    """A column a run: ``config`` holds only the settings that differ, ``metrics`` what the runs recorded.
+
+    ``test`` is what all of them do on the same rows, where that was asked for.
+    """
 
     names: list[str]
     config: dict[str, list[Any]]
     metrics: dict[str, list[float | None]]
+    test: Paired | None = None
 
 
-def compare(words: tuple[str, ...]) -> Comparison:
-    """Read the runs and put them side by side.
+def compare(
+    words: tuple[str, ...], test: str | None = None, source: SourceSettings | None = None, seed: int = 0
+) -> Comparison:
+    """Read the runs and put them side by side; with ``test``, the name of some data, let all answer its rows.
 
     Metrics are of the test rows, else of the validation rows, else of the training rows, and named so.
     """
@@ -41,4 +49,5 @@ def compare(words: tuple[str, ...]) -> Comparison:
         if any(part in report for report in reports):
             for measure in MEASURES:
                 metrics[f"{part} {measure}"] = [report.get(part, {}).get(measure) for report in reports]
-    return Comparison([str(run.path) for run in found], differing, metrics)
+    told = None if test is None else paired(found, test, source or SourceSettings(), seed)
+    return Comparison([str(run.path) for run in found], differing, metrics, told)

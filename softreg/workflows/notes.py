@@ -1,4 +1,4 @@
-"""Notes on rows that are not as training knew them, in the same words for answers and for scores."""
+"""Notes that several use cases tell of the rows they were given."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 from softreg.errors import listed
 
-__all__ = ["MEND", "otherwise", "rows_of", "unknown_classes"]
-
-MEND = "Fill in or mend such rows: the model needs this column."
+__all__ = ["otherwise", "rows_told", "strangers_told"]
 
 
 def otherwise(filled: Mapping[str, int], unseen: Mapping[str, int]) -> list[str]:
@@ -21,16 +19,20 @@ def otherwise(filled: Mapping[str, int], unseen: Mapping[str, int]) -> list[str]
     return notes
 
 
-def unknown_classes(count: int, strangers: Mapping[str, int]) -> str:
-    """Return a note on labels that the model does not know."""
+def strangers_told(count: int, strangers: Mapping[str, int]) -> str:
+    """Return a note on labels that the model does not know.
+
+    >>> strangers_told(3, {"Emu": 2, "Kiwi": 1})
+    '3 rows have a class that the model does not know: Emu (2), Kiwi (1).'
+    """
     have = "has a class" if count == 1 else "have a class"
-    return f"{rows_of(count)} {have} that the model does not know: {_counted(strangers)}."
+    return f"{rows_told(count)} {have} that the model does not know: {_counted(strangers)}."
+
+
+def rows_told(count: int) -> str:
+    """Return ``'1 row'`` or ``'2 rows'``."""
+    return f"{count} row{'' if count == 1 else 's'}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     return listed(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
-
-
-def rows_of(count: int) -> str:
-    """Return how many rows, in words."""
-    return f"{count} row{'' if count == 1 else 's'}"

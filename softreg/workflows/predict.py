@@ -22,13 +22,14 @@ from softreg.runs import model_of
 from softreg.settings import SourceSettings
 from softreg.workers import available_cores
 from softreg.workflows.answers import Style, refuse_suffix
-from softreg.workflows.notes import MEND, otherwise, rows_of, unknown_classes
+from softreg.workflows.labelled import MEND
+from softreg.workflows.notes import otherwise, rows_told, strangers_told
 from softreg.workflows.pipeline import in_order
 
 if TYPE_CHECKING:
     from softreg.workflows.answering import Tally
 
-__all__ = ["Predictions", "predict"]
+__all__ = ["Predictions", "predict", "streamed"]
 
 MOST_THREADS = 4
 """Each holds a block of the table: more would be faster, and take more memory."""
@@ -65,7 +66,7 @@ def predict(
     _refuse_same(spec, output)
     model, _ = model_of(model_word)
     _refuse_style(style, model)
-    with _stream(spec, model, source, style) as stream:
+    with streamed(spec, model, source, style) as stream:
         kept = _kept(stream, style, model)
         tally = _write_answers(stream, model, style, kept, output)
     others = [name for name in stream.columns if name != model.target and name not in kept]
@@ -114,8 +115,8 @@ def _write_answers(stream: Stream, model: SoftmaxModel, style: Style, kept: tupl
 
 
 @contextlib.contextmanager
-def _stream(spec: str, model: SoftmaxModel, source: SourceSettings, style: Style) -> Iterator[Stream]:
-    """The input as a stream; what is no table is read whole."""
+def streamed(spec: str, model: SoftmaxModel, source: SourceSettings, style: Style) -> Iterator[Stream]:
+    """Open an input as a stream of rows for a model; what is no table is read whole."""
     if kind_of(spec) == "table":
         with opened(spec, source) as stream:
             yield stream
@@ -180,7 +181,7 @@ def _counts(tally: Tally) -> tuple[str, ...]:
     """Notes on rows that are not as training knew them."""
     notes = otherwise(tally.filled, tally.unseen)
     if tally.blank:
-        notes.append(f"{rows_of(tally.blank)} could not be answered; the column reason tells why.")
+        notes.append(f"{rows_told(tally.blank)} could not be answered; the column reason tells why.")
     if tally.strange:
-        notes.append(unknown_classes(tally.strange, tally.strangers))
+        notes.append(strangers_told(tally.strange, tally.strangers))
     return tuple(notes)

@@ -188,11 +188,8 @@ def _counts(ready: Material) -> dict[str, int]:
 def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, settings: TrainingSettings) -> SoftmaxModel:
     """The raw weights, with what the other commands need to know of the training."""
     dataset = ready.dataset
-    deviation = (
-        result.scaling.scale
-        if result.scale == "standard"
-        else Scaling.of(X, "standard", ready.of(ready.dataset.weights, ready.split.train)).scale
-    )
+    plain = result.scale == "standard" and settings.fit_intercept  # else what training divided by is not centred
+    moments = result.scaling if plain else Scaling.of(X, "standard", ready.of(ready.dataset.weights, ready.split.train))
     about = {
         "softreg": __version__,
         "data": dataset.name,
@@ -205,7 +202,8 @@ def _model(ready: Material, preparation: Preparation, X: Any, result: Fit, setti
         "target_distribution": list(ready.source.target_distribution),
         "weight_col": ready.source.weight_col,
     }
-    features = {"mean": result.scaling.mean, "scale": result.scaling.scale, "deviation": deviation}
+    features = {"mean": result.scaling.mean, "scale": result.scaling.scale}
+    features |= {"average": moments.mean, "deviation": moments.scale}
     return SoftmaxModel(
         result.weights,
         result.intercept,

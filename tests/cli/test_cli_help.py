@@ -18,7 +18,18 @@ from softreg.cli.app import softreg as group
 from softreg.cli.options import gathered
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
 
-COMMANDS = ("", "train", "predict", "evaluate", "plot", "compare", "datasets", "datasets show", "datasets export")
+COMMANDS = (
+    "",
+    "train",
+    "predict",
+    "evaluate",
+    "plot",
+    "explain",
+    "compare",
+    "datasets",
+    "datasets show",
+    "datasets export",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
