@@ -13,6 +13,7 @@ from typing import Any
 
 __all__ = [
     "BUNDLED",
+    "CALIBRATIONS",
     "CLASS_WEIGHTS",
     "DOWNLOADED",
     "DTYPES",
@@ -24,8 +25,10 @@ __all__ = [
     "PRECONDITIONS",
     "SCALES",
     "SCHEDULES",
+    "SHARES",
     "SYNTHETIC",
     "TARGET_NAMES",
+    "CalibrationSettings",
     "SelectionSettings",
     "SourceSettings",
     "SplitSettings",
@@ -34,6 +37,7 @@ __all__ = [
     "columns_text",
     "idle",
     "method_of",
+    "needs_validation",
     "takes_batches",
     "tol_of",
 ]
@@ -44,8 +48,10 @@ PRECONDITIONS = ("auto", "none", "diagonal", "whiten")
 SCHEDULES = ("constant", "inverse", "cosine")
 SCALES = ("auto", "standard", "unit", "none")
 CLASS_WEIGHTS = ("none", "balanced")
+CALIBRATIONS = ("none", "temperature")
+SHARES = ("balanced", "true")
 DTYPES = ("auto", "float32", "float64")
-PLOT_KINDS = ("curves", "confusion", "weights", "boundary", "mistakes", "path")
+PLOT_KINDS = ("curves", "confusion", "weights", "boundary", "mistakes", "path", "reliability", "coverage")
 MISSING = ("auto", "error", "mean", "median", "drop")
 
 BUNDLED = ("iris", "wine", "digits", "breast_cancer")
@@ -85,11 +91,19 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class CalibrationSettings:
+    """What is done to the probabilities of a fitted model, in its weights."""
+
+    calibrate: str = _setting("none", "Mend the probabilities on validation rows.")
+    shares: str = _setting("balanced", "true: after --class-weight balanced, shift back to the training rows' shares.")
+
+
+@dataclass(frozen=True)
 class SplitSettings:
     """Which rows train, validate and test."""
 
     test_size: float = _setting(0.2, "Share of rows held out for the test; 0 for none.")
-    val_size: float | None = _setting(None, "Share of rows held out to validate; auto is 0, 0.1 for early stopping.")
+    val_size: float | None = _setting(None, "Share of rows held out to validate; auto is 0, 0.1 where they are needed.")
     split_col: str | None = _setting(None, "Column that says train, val or test for each row.")
     test: str | None = _setting(None, "A file with the test rows.")
     group_col: str | None = _setting(None, "Rows with the same value in this column stay on one side.")
@@ -145,6 +159,15 @@ def tol_of(settings: TrainingSettings) -> float:
     if settings.tol is not None:
         return settings.tol
     return 1e-5 if method_of(settings) == "cg" else 1e-4
+
+
+def needs_validation(early_stopping: bool, calibrate: str) -> bool:
+    """Return whether a training must hold rows out to validate: to know when to stop, or to be calibrated on.
+
+    >>> needs_validation(early_stopping=False, calibrate="temperature")
+    True
+    """
+    return early_stopping or calibrate == "temperature"
 
 
 def takes_batches(settings: TrainingSettings) -> bool:

@@ -123,6 +123,7 @@ SETTINGS = [
     "datasets/penguins.csv --test datasets/penguins.csv --epochs 3 --tol 0.01",
     "side.csv --split-col side --epochs 3",
     "digits --epochs 4 --optimizer nesterov",
+    "datasets/penguins.csv --exclude body_mass_g --class-weight balanced --shares true --calibrate temperature",
 ]
 
 

@@ -20,6 +20,8 @@ NEXT = {
     "weights": "softreg predict {run} new.csv",
     "boundary": "softreg plot {run} --kind weights",
     "path": "softreg predict {run} new.csv",
+    "reliability": "softreg plot {run} --kind coverage",
+    "coverage": "softreg predict {run} new.csv --threshold 0.9",
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.words import HOLD, WIDTH, compact, plural, printable, row, short, table
+from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, plural, printable, row, short, table
 
 if TYPE_CHECKING:
     from softreg.model import SoftmaxModel
@@ -66,11 +66,21 @@ def _about(found: Contents) -> list[str]:
     if "l2" in facts:
         scaled = SCALED.get(facts.get("scale", ""), "")
         lines.append(row("fit", f"l2{HOLD}{compact(facts['l2'])}" + (f", features {scaled}" if scaled else "")))
+    if told := _calibration(facts.get("calibration", {})):
+        lines.append(row("calibrated", told))
     if held := found.metrics.get("test"):
         told = f"accuracy {held['accuracy']:.3f}, cross-entropy {held['cross_entropy']:.3f}"
         lines.append(row("test", f"{told} on {plural(held['n_rows'], 'row')}"))
     lines.append(row("file", f"{found.path}, {size(found.n_bytes)}, written {found.written:%Y-%m-%d %H:%M}"))
     return lines
+
+
+def _calibration(record: dict[str, Any]) -> str:
+    """What was done to the probabilities, or would have to be."""
+    if record.get("shares") == "balanced":
+        even = "to balanced class weights: the probabilities speak of classes that are equally common"
+        return "; ".join(filter(None, [even, calibration_words(record)]))
+    return calibration_words(record)
 
 
 def size(n_bytes: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softreg.cli.columns import columns_table
-from softreg.cli.words import HOLD, WIDTH, compact, counted, number, plural, row, short, table
+from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, counted, number, plural, row, short, table
 from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
 from softreg.settings import tol_of
@@ -34,6 +34,7 @@ def training_summary(result: TrainResult) -> str:
     parts = [name for name in ("test", "val", "train") if name in result.metrics]
     held = parts[0]
     lines = [_rows(result), _columns(result), *_fit(result), _scores({name: result.metrics[name] for name in parts})]
+    lines += _calibration(result.metrics)
     lines += [*_folds(result.metrics), _confusion(result.metrics[held]), *_pulls(result)]
     if result.mistake:
         classes, wrong = result.model.classes, result.mistake
@@ -127,6 +128,18 @@ def _folds(metrics: dict[str, Any]) -> list[str]:
         for name in ("accuracy", "cross_entropy")
     ]
     return [row("folds", f"{', '.join(told)}: mean and spread over {found['folds']} folds of the training rows")]
+
+
+def _calibration(metrics: dict[str, Any]) -> list[str]:
+    """What calibration did, and to the cross-entropy of which rows."""
+    told = metrics.get("calibration", {})
+    words = calibration_words(told)
+    if words and told["before"]:
+        part, rows = ("test", "test rows") if "test" in told["before"] else ("val", "rows that it was fitted on")
+        if part in told["before"]:
+            before, after = (number(told[when][part]["cross_entropy"]) for when in ("before", "after"))
+            words += f"; cross-entropy of the {rows} {before}{HOLD}->{HOLD}{after}"
+    return [row("calibrated", words)] if words else []
 
 
 def _steps(result: TrainResult) -> str:

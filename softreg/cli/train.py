@@ -10,9 +10,10 @@ import click
 from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
 from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Columns, Number, gathered, setting, shared
-from softreg.cli.words import note
+from softreg.cli.words import note, short
 from softreg.errors import DivergedError, NotConvergedError, UsageError, listed
 from softreg.settings import (
+    CALIBRATIONS,
     CLASS_WEIGHTS,
     DTYPES,
     MISSING,
@@ -20,6 +21,8 @@ from softreg.settings import (
     PRECONDITIONS,
     SCALES,
     SCHEDULES,
+    SHARES,
+    CalibrationSettings,
     SelectionSettings,
     SourceSettings,
     SplitSettings,
@@ -77,6 +80,8 @@ model_options = shared(
     setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES)),
     setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
     setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
+    setting(CalibrationSettings, "shares", section="Model", type=click.Choice(SHARES)),
+    setting(CalibrationSettings, "calibrate", section="Model", basic=True, type=click.Choice(CALIBRATIONS)),
     setting(TrainingSettings, "dtype", section="Model", type=click.Choice(DTYPES)),
 )
 
@@ -139,6 +144,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         source=gathered(SourceSettings, values),
         split=gathered(SplitSettings, values),
         selection=gathered(SelectionSettings, values),
+        calibration=gathered(CalibrationSettings, values),
         out=Path(values["out"]) if values["out"] else None,
         overwrite=values["overwrite"],
         given=_given(ctx),
@@ -210,12 +216,22 @@ def _notes(result: Any, record: dict[str, Any]) -> list[str]:
             f"with --l2 0 the training rows of {listed(result.separated, most=3)} are told apart without a mistake: "
             "their weights have no best value and can grow for ever, so where they stop is chance. Give --l2 above 0."
         )
-    if result.settings.class_weight == "balanced":
-        notes.append(
-            "with --class-weight balanced the probabilities speak of data in which every class is equally common: "
-            "those of rare classes are too high for this data."
-        )
-    return notes
+    if "cross_validation" in result.metrics and result.metrics.get("calibration", {}).get("before"):
+        notes.append("the cross-validation measured the fits as they were before calibration.")
+    return notes + _balanced(result)
+
+
+def _balanced(result: Any) -> list[str]:
+    """What balanced class weights did to the probabilities, where it was not taken back."""
+    told = result.metrics.get("calibration", {})
+    if told.get("shares") != "balanced":
+        return []
+    most = max(told["mean_proba"], key=lambda row: row["after"] / row["share"])
+    return [
+        "with --class-weight balanced the probabilities speak of data in which every class is equally common: "
+        f"{short(most['class'], 24)} gets {most['after']:.3f} on average and has a share of {most['share']:.3f}. "
+        "--shares true corrects that."
+    ]
 
 
 def _cure(result: Any) -> str:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import click
 
-__all__ = ["WIDTH", "compact", "counted", "note", "number", "plural", "printable", "row", "short", "table", "wrapped"]
+__all__ = [
+    "WIDTH",
+    "calibration_words",
+    "compact",
+    "counted",
+    "note",
+    "number",
+    "plural",
+    "printable",
+    "row",
+    "short",
+    "table",
+    "wrapped",
+]
 
 WIDTH = 80
 MARGIN = 10
@@ -96,6 +110,24 @@ def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:
         ]
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
+
+
+def calibration_words(told: Mapping[str, Any]) -> str:
+    """Return what was done to the probabilities of a model, from the record of it; empty where nothing was.
+
+    >>> wrapped(calibration_words({"temperature": 1.318, "reason": "", "n_rows": 12, "shares": None}))
+    'temperature 1.32, fitted on 12 validation rows'
+    """
+    words = []
+    if told.get("shares") == "true":
+        words.append("probabilities shifted back from balanced class weights to the shares of the training rows")
+    if told.get("reason"):
+        words.append(f"no temperature, for {told['reason']}; it stays 1")
+    elif told.get("n_rows"):
+        words.append(
+            f"temperature{HOLD}{compact(told['temperature'])}, fitted on {plural(told['n_rows'], 'validation row')}"
+        )
+    return "; ".join(words)
 
 
 def note(text: str, quiet: bool) -> None:

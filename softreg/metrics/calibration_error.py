@@ -1,22 +1,26 @@
-"""Expected calibration error, and what it would be if nothing were wrong.
+"""Expected calibration error, what it would be if nothing were wrong, and the table that both are read from.
 
 The ECE is never 0 on a finite sample: a bin with 20 rows misses its own mean by chance. So the number means nothing
-without its yardstick, the ECE that a perfectly calibrated model would show on as many rows with the same confidences.
+without its yardstick, the ECE that a perfectly calibrated model would show on as many rows with the same confidences;
+and no bin of the table without its band.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from softreg.metrics.chance import band, drawn_hits
 from softreg.metrics.rows import need_rows, need_targets, need_weight, share_right
 
-__all__ = ["ece_if_calibrated", "expected_calibration_error"]
+__all__ = ["BINS", "bin_of", "ece_if_calibrated", "expected_calibration_error", "reliability_table"]
 
-_RANDOM_NUMBERS_AT_ONCE = 2**18
+BINS = 15
 
 
 def expected_calibration_error(
-    proba: np.ndarray, targets: np.ndarray, bins: int = 15, sample_weight: np.ndarray | None = None
+    proba: np.ndarray, targets: np.ndarray, bins: int = BINS, sample_weight: np.ndarray | None = None
 ) -> float:
     """How far confidence is from accuracy, on average over equal-width bins of the top label's probability.
 
@@ -42,13 +46,13 @@ def expected_calibration_error(
     if sample_weight is not None:
         weight = need_weight(sample_weight, n_samples)
         excess, total = weight * excess, float(weight.sum())
-    by_bin = np.bincount(_bin_of(confidence, bins), weights=excess, minlength=bins)
+    by_bin = np.bincount(bin_of(confidence, bins), weights=excess, minlength=bins)
     return float(np.abs(by_bin).sum() / total)
 
 
 def ece_if_calibrated(
     proba: np.ndarray,
-    bins: int = 15,
+    bins: int = BINS,
     *,
     draws: int = 200,
     rng: np.random.Generator,
@@ -74,31 +78,77 @@ def ece_if_calibrated(
     n_samples = int(proba.shape[0])
     need_rows(n_samples)
     # Sorted by confidence, a bin is one run of rows: its sum is one segment of a reduceat, for all draws at once.
-    confidence, weight = _sorted(proba, sample_weight)
-    starts = np.unique(_bin_of(confidence, bins), return_index=True)[1]
+    confidence, weight, _ = _sorted(proba, sample_weight)
+    starts = np.unique(bin_of(confidence, bins), return_index=True)[1]
     expected = np.add.reduceat(confidence if weight is None else weight * confidence, starts)
-    chance = confidence.astype(np.float32)
-    at_once, total = max(1, _RANDOM_NUMBERS_AT_ONCE // n_samples), 0.0
-    for first in range(0, draws, at_once):
-        size = (min(at_once, draws - first), n_samples)
-        right = rng.random(size, dtype=np.float32) < chance
-        counts, dtype = (right, np.int64) if weight is None else (weight * right, np.float64)
-        hits = np.add.reduceat(counts, starts, axis=1, dtype=dtype)
-        total += float(np.abs(hits - expected).sum())
+    drawn = drawn_hits(confidence, starts, draws, rng, weight)
+    total = sum(float(np.abs(hits - expected).sum()) for hits in drawn)
     return total / (draws * (n_samples if weight is None else float(weight.sum())))
 
 
-def _sorted(proba: np.ndarray, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Confidences ascending, and their weights, ascending where confidences tie: the order of rows leaves no trace."""
-    confidence = proba.max(axis=1).astype(np.float64)
-    if sample_weight is None:
-        return np.sort(confidence), None
-    weight = need_weight(sample_weight, len(confidence))
-    order = np.lexsort((weight, confidence))
-    return confidence[order], weight[order]
+def reliability_table(
+    proba: np.ndarray,
+    targets: np.ndarray,
+    bins: int = BINS,
+    *,
+    rng: np.random.Generator,
+    sample_weight: np.ndarray | None = None,
+) -> list[dict[str, Any]]:
+    """How often the top label is right, by how sure the model is of it: the rows of a reliability diagram.
+
+    Bins are those of the ECE, which is the sum of ``share`` times |``accuracy`` - ``confidence``|; a bin without rows
+    is left out. A bin is ``low`` < confidence <= ``high``, ``share`` its part of all rows (of their weight),
+    ``confidence`` and ``accuracy`` are its means, and ``chance`` is between which accuracies a perfectly calibrated
+    model would be in 95 of 100 such bins: a bin outside is a finding, one in twenty excepted. With soft labels
+    ``chance`` is ``None``, for how far their shares stray is not known.
+
+    Shapes and errors: as :func:`expected_calibration_error`; ``rng`` draws for bins of rows that weigh differently.
+
+    >>> proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    >>> for row in reliability_table(proba, np.array([0, 1, 1, 1]), bins=4, rng=np.random.default_rng(0)):
+    ...     print({name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()})
+    {'low': 0.5, 'high': 0.75, 'n_rows': 2, 'share': 0.5, 'confidence': 0.65, 'accuracy': 1.0, 'chance': [0.0, 1.0]}
+    {'low': 0.75, 'high': 1.0, 'n_rows': 2, 'share': 0.5, 'confidence': 0.85, 'accuracy': 0.5, 'chance': [0.5, 1.0]}
+
+    Source: M. H. DeGroot, S. E. Fienberg (1983), "The comparison and evaluation of forecasters", The Statistician 32,
+    doi:10.2307/2987588; the band: :func:`softreg.metrics.chance.band`.
+    """
+    need_targets(targets, *proba.shape)
+    confidence, weight, order = _sorted(proba, sample_weight)
+    right = share_right(targets, proba.argmax(axis=1))[order]
+    counts = np.ones(len(order)) if weight is None else weight
+    kept = counts > 0
+    confidence, right, counts = confidence[kept], right[kept], counts[kept]
+    numbers, starts = np.unique(bin_of(confidence, bins), return_index=True)
+    edges, total, rows = np.linspace(0.0, 1.0, bins + 1).tolist(), counts.sum(), []
+    for number, first, end in zip(numbers, starts, [*starts[1:], len(counts)], strict=True):
+        sure, mass = confidence[first:end], counts[first:end]
+        rows.append(
+            {
+                "low": edges[number],
+                "high": edges[number + 1],
+                "n_rows": int(end - first),
+                "share": float(mass.sum() / total),
+                "confidence": float((mass * sure).sum() / mass.sum()),
+                "accuracy": float((mass * right[first:end]).sum() / mass.sum()),
+                "chance": list(band(sure, mass, rng)) if targets.ndim == 1 else None,
+            }
+        )
+    return rows
 
 
-def _bin_of(confidence: np.ndarray, bins: int) -> np.ndarray:
+def bin_of(confidence: np.ndarray, bins: int) -> np.ndarray:
     """Bin of each confidence, closed on the right; a probability that rounding has put above 1 is in the last."""
     edges = np.linspace(0.0, 1.0, bins + 1)
     return np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+
+
+def _sorted(proba: np.ndarray, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Confidences ascending, weights ascending where they tie, and the order: how rows came leaves no trace."""
+    confidence = proba.max(axis=1).astype(np.float64)
+    if sample_weight is None:
+        order = np.argsort(confidence, kind="stable")
+        return confidence[order], None, order
+    weight = need_weight(sample_weight, len(confidence))
+    order = np.lexsort((weight, confidence))
+    return confidence[order], weight[order], order

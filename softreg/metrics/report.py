@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from softreg.errors import DataError
-from softreg.metrics.calibration_error import ece_if_calibrated, expected_calibration_error
+from softreg.metrics.brier_terms import brier_decomposition
+from softreg.metrics.calibration_error import ece_if_calibrated, expected_calibration_error, reliability_table
 from softreg.metrics.classes import confusion_matrix, per_class
+from softreg.metrics.coverage import coverage_curve
 from softreg.metrics.rows import need_targets, need_weight
 from softreg.metrics.scores import accuracy, accuracy_interval, brier, cross_entropy, entropy
 from softreg.metrics.yardsticks import class_share_cross_entropy, commonest_class, commonest_class_accuracy
@@ -36,15 +38,16 @@ def evaluate(
     it a fixed seed does, so that the same rows give the same report. The prediction is the first of the most probable.
 
     ``sample_weight`` (n_samples,) says how much each row counts. Counts become sums of weights, shares and means are
-    weighted; weights 0, 1, 2 ... give what repeated rows would. Three things speak of rows and not of their weights:
-    ``n_rows`` (rows of weight 0 are left out), ``accuracy_interval`` and ``ece_if_calibrated``, for a row that counts
-    twice tells no more than one. ``weight`` is the sum. ``train_weight`` (n_train,) weighs the training rows. The
-    classes, each once, and their ``class_mass`` say the same, and are what to give where training had soft labels.
+    weighted; weights 0, 1, 2 ... give what repeated rows would. Five things speak of rows and not of their weights:
+    ``n_rows`` (rows of weight 0 are left out), ``accuracy_interval``, ``ece_if_calibrated``, ``chance`` in the bins of
+    ``reliability`` and ``rows`` in ``coverage``, for a row that counts twice tells no more than one. ``weight`` is the
+    sum. ``train_weight`` (n_train,) weighs the training rows. The classes, each once, and their ``class_mass`` say the
+    same, and are what to give where training had soft labels.
 
     ``distribution`` (n_samples, n_classes), soft labels q, takes the place of ``codes``, which are then not looked at:
     counts and accuracy are the expected ones, the other scores are those against q, and ``entropy`` is the
     cross-entropy of a model that knows q. How far such shares stray by chance is not known (are they of one vote, or
-    of a thousand?), so ``ece_if_calibrated`` is ``None``.
+    of a thousand?), so ``ece_if_calibrated`` is ``None``, and so is ``chance``.
 
     Returns plain numbers, lists and dicts. What is infinite (a true class of probability 0) or undefined (0/0) is
     ``None``, since JSON has neither. Raises ``DataError`` where there are no rows, an index is not a class, soft labels
@@ -76,8 +79,11 @@ def evaluate(
         "cross_entropy": _finite(cross_entropy(log_proba, targets, weight)),
         **({} if distribution is None else {"entropy": entropy(targets, weight)}),
         "brier": brier(proba, targets, weight),
+        "brier_terms": brier_decomposition(proba, targets, sample_weight=weight),
         "ece": expected_calibration_error(proba, targets, sample_weight=weight),
         "ece_if_calibrated": _by_chance(proba, weight, rng) if distribution is None else None,
+        "reliability": reliability_table(proba, targets, rng=rng or np.random.default_rng(0), sample_weight=weight),
+        "coverage": coverage_curve(proba, targets, weight).to_json(),
         "classes": list(classes),
         "confusion": confusion.tolist(),
         "per_class": [{"class": name, **row} for name, row in zip(classes, per_class(confusion), strict=True)],

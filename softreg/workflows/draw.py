@@ -13,7 +13,7 @@ from softreg.data.labels import encode
 from softreg.data.split import split_rows
 from softreg.errors import DataError, UsageError
 from softreg.runs import Run, find
-from softreg.settings import SourceSettings, SplitSettings, columns_in
+from softreg.settings import SourceSettings, SplitSettings, columns_in, needs_validation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,12 +134,43 @@ def _path(run: Run) -> Figure:
     return draw_path(found)
 
 
+def _reliability(run: Run) -> Figure:
+    from softreg.plots.reliability import draw_reliability
+
+    part, metrics = _held_out(run, "reliability")
+    before = (metrics.get("calibration", {}).get("before") or {}).get(part)
+    now = metrics[part]
+    panels = {"before calibration": before, "calibrated": now} if before else {"": now}
+    return draw_reliability(panels, len(now["classes"]), _PARTS[part])
+
+
+def _coverage(run: Run) -> Figure:
+    from softreg.plots.coverage import draw_coverage
+
+    part, metrics = _held_out(run, "coverage")
+    return draw_coverage(metrics[part]["coverage"], _PARTS[part])
+
+
+def _held_out(run: Run, key: str) -> tuple[str, dict[str, Any]]:
+    """The part whose rows the model has not been fitted to, test or else val, and all metrics of the run."""
+    metrics = run.metrics()
+    part = next((part for part in _PARTS if part in metrics), None)
+    if part is None:
+        raise DataError(f"The run {run.path} has no test rows.", "Train with --test-size above 0.")
+    if key not in metrics[part]:
+        raise DataError(f"The metrics of {run.path} are of an older softreg.", "Train it again.")
+    return part, metrics
+
+
+_PARTS = {"test": "test rows", "val": "validation rows"}
 _FIGURES = {
     "confusion": _confusion,
     "weights": _weights,
     "boundary": _boundary,
     "mistakes": _mistakes,
     "path": _path,
+    "reliability": _reliability,
+    "coverage": _coverage,
 }
 
 
@@ -158,7 +189,8 @@ def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
     if dataset.origin["sha256"] != record.get("data_sha256"):
         raise DataError(f"{config['data']} has changed since the run {run.path}.", "Train it again.")
     codes = encode(_labels(dataset), run.model().classes)
-    return dataset, split_rows(dataset, codes, split, needs_val=bool(config.get("early_stopping"))).test
+    needs_val = needs_validation(bool(config.get("early_stopping")), config.get("calibrate", "none"))
+    return dataset, split_rows(dataset, codes, split, needs_val=needs_val).test
 
 
 def _labels(dataset: Dataset) -> np.ndarray:

@@ -20,6 +20,7 @@ from softreg.objective import sklearn_c
 from softreg.runs import Run
 from softreg.selection import Path as L2Path
 from softreg.settings import (
+    CalibrationSettings,
     SelectionSettings,
     SourceSettings,
     SplitSettings,
@@ -47,6 +48,7 @@ class TrainRequest:
     source: SourceSettings
     split: SplitSettings
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     out: Path | None = None
     overwrite: bool = False
     given: frozenset[str] = frozenset()
@@ -118,7 +120,7 @@ def objective_of(result: Fit, settings: TrainingSettings, n_classes: int) -> dic
 def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
     """Every setting that has an effect; ``None`` (auto) is left out, so that a replay chooses again."""
     config: dict[str, Any] = {"data": request.data}
-    for settings in (request.source, request.split, request.training, request.selection):
+    for settings in (request.source, request.split, request.training, request.selection, request.calibration):
         config |= dataclasses.asdict(settings)
     if config.pop("l2_auto"):
         config["l2"] = "auto"
@@ -126,6 +128,8 @@ def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
         del config["folds"]
     config["target_distribution"] = columns_text(request.source.target_distribution) or None
     silent = set(idle(request.training))
+    if request.training.class_weight != "balanced":
+        silent.add("shares")
     if dataset.part is not None:
         silent.add("test_size")
     kept = {name: value for name, value in config.items() if value not in (None, ()) and name not in silent}

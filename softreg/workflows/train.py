@@ -15,14 +15,14 @@ from softreg.data.dataset import Dataset
 from softreg.data.leaks import gives_away
 from softreg.design import Scaling
 from softreg.errors import UsageError, listed
-from softreg.metrics import evaluate
 from softreg.model import SoftmaxModel
 from softreg.preparation import Preparation
 from softreg.selection import Path as L2Path
 from softreg.selection import choose_l2, cross_validate
-from softreg.settings import TrainingSettings, idle
+from softreg.settings import TrainingSettings, idle, needs_validation
 from softreg.training import Fit, Row, StepSize, fit
 from softreg.workflows.answers import surest_mistake
+from softreg.workflows.calibrating import calibrated, refuse_calibration
 from softreg.workflows.material import Material, material
 from softreg.workflows.record import SCHEMA, TrainRequest, TrainResult, objective_of, record
 from softreg.workflows.separable import separated
@@ -37,7 +37,7 @@ def train(
     observe: Callable[[Row], str | None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> TrainResult:
-    """Load, split, prepare, choose l2, fit, measure, and write a run folder.
+    """Load, split, prepare, choose l2, fit, calibrate, measure, and write a run folder.
 
     Nothing is written before the fit has ended; a diverged fit is written too, with its best weights. ``progress`` is
     told of a selection: what is being done, and how much of how much is.
@@ -46,7 +46,9 @@ def train(
     runs.check(request.out, request.overwrite)
     dataset = data.load(request.data, request.source, request.split)
     _refuse_sizes(request, dataset)
-    ready = material(dataset, request.source, request.split, needs_val=request.training.early_stopping)
+    needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
+    ready = material(dataset, request.source, request.split, needs_val=needs_val)
+    refuse_calibration(ready, request.calibration)
     path = _path(ready, request, progress)
     settings = request.training if path is None else replace(request.training, l2=float(path.l2[path.chosen]))
     parts, rows = ready.parts, ready.split.train
@@ -55,23 +57,23 @@ def train(
     problem = ready.problem(preparation, rows, {name: parts[name] for name in watched})
     result = fit(problem, settings, proved=True, announce=announce, observe=observe)
     model = _model(ready, preparation, problem.X, result, settings)
-    log_proba = {name: model.predict_log_proba(ready.features(preparation, part)) for name, part in parts.items()}
+    done = calibrated(ready, model, request.calibration, balanced=settings.class_weight == "balanced")
     metrics: dict[str, Any] = {"schema": SCHEMA, "objective": objective_of(result, settings, len(ready.classes))}
-    metrics |= {name: _scores(ready, log_proba[name], part) for name, part in parts.items()}
+    metrics |= done.metrics
     metrics |= _selected(ready, request, settings, path, progress)
     run = runs.create(request.out, Path(dataset.name).stem or "run", request.overwrite)
-    told = TrainResult(run, dataset, ready.split, model, result, settings, metrics, _counts(ready), path=path)
+    told = TrainResult(run, dataset, ready.split, done.model, result, settings, metrics, _counts(ready), path=path)
     folded = tuple(metrics.get("cross_validation", {}).get("notes", ()))
     notes = _leaks(ready) + (path.notes if path else ()) + folded
     told = replace(told, missing=ready.source.missing, notes=tuple(dict.fromkeys(notes)))
     if not settings.l2 and ready.hard:
-        apart = separated(log_proba["train"], ready.codes[rows], fit_intercept=settings.fit_intercept)
+        apart = separated(done.fitted["train"], ready.codes[rows], fit_intercept=settings.fit_intercept)
         told = replace(told, separated=tuple(ready.classes[k] for k in apart))
     held = "test" if "test" in parts else "val" if "val" in parts else None
     if held:
-        wrong = surest_mistake(log_proba[held], ready.codes[parts[held]], dataset, parts[held])
+        wrong = surest_mistake(done.log_proba[held], ready.codes[parts[held]], dataset, parts[held])
         told = replace(told, mistake=wrong)
-    record(told, request, log_proba.get("test"))
+    record(told, request, done.log_proba.get("test"))
     return told
 
 
@@ -121,19 +123,6 @@ def _selected(
     return found
 
 
-def _scores(ready: Material, log_proba: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
-    """The metrics of some rows, beside what guessing by the training rows would have scored."""
-    return evaluate(
-        log_proba,
-        ready.codes[rows],
-        ready.classes,
-        np.arange(len(ready.classes)),
-        sample_weight=ready.of(ready.dataset.weights, rows),
-        train_weight=ready.masses,
-        distribution=ready.of(ready.dataset.distribution, rows),
-    )
-
-
 def _leaks(ready: Material) -> tuple[str, ...]:
     """A note on columns that alone tell the class."""
     dataset, rows = ready.dataset, ready.split.train
@@ -160,6 +149,8 @@ def _refuse_idle(request: TrainRequest) -> None:
             raise UsageError(f"--{name.replace('_', '-')} has no effect {reason}.", "Leave it out.")
     if "folds" in request.given and not request.selection.l2_auto:
         raise UsageError("--folds has no effect without --l2 auto.", "Leave it out, or type --cv for scores by folds.")
+    if "shares" in request.given and request.training.class_weight != "balanced":
+        raise UsageError("--shares has no effect without --class-weight balanced.", "Leave it out.")
     overruled = {"split_col": "--split-col", "test": "--test"}
     for name, option in overruled.items():
         if "test_size" in request.given and getattr(request.split, name) is not None:

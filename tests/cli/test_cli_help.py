@@ -148,6 +148,8 @@ def test_a_choice_that_does_not_exist_lists_those_that_do(shell):
         "--schedule": settings.SCHEDULES,
         "--scale": settings.SCALES,
         "--class-weight": settings.CLASS_WEIGHTS,
+        "--calibrate": settings.CALIBRATIONS,
+        "--shares": settings.SHARES,
         "--dtype": settings.DTYPES,
     }.items():
         done = shell("train", "iris", option, "sggd")
