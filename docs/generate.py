@@ -22,6 +22,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "plot",
+    "check",
     "explain",
     "compare",
     "export",
@@ -35,6 +36,7 @@ TYPED = {
     "train": ("softreg train iris",),
     "table": (PENGUINS,),
     "help": ("softreg --help",),
+    "check": ("softreg check datasets/penguins_full.csv",),
     "calibrate": ("softreg train digits --l2 0.1 --calibrate temperature",),
     "explain": ("softreg train iris -q", "softreg explain last iris --row 71"),
     "explain_table": (f"{PENGUINS} -q", "softreg explain last datasets/penguins_full.csv --row 272"),
@@ -46,7 +48,7 @@ TYPED = {
 }
 """What is typed in each generated part; of several commands, the output of the last one is shown."""
 
-PAGES = ("README.md", "docs/calibration.md", "docs/explain.md")
+PAGES = ("README.md", "docs/calibration.md", "docs/check.md", "docs/explain.md")
 SECONDS = re.compile(r"\d+\.\d\d s\b")
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "CheckFailedError",
     "DataError",
     "DivergedError",
     "ModelFileError",
@@ -76,6 +77,12 @@ class ModelFileError(SoftregError):
     """A model file that is damaged, of a newer format, or holds a pickle."""
 
     exit_code = 6
+
+
+class CheckFailedError(SoftregError):
+    """A check failed, and ``--strict`` was given."""
+
+    exit_code = 7
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from softreg import __version__
+from softreg.cli.check import check
 from softreg.cli.command import Group
 from softreg.cli.compare import compare
 from softreg.cli.datasets import datasets
@@ -25,7 +26,7 @@ __all__ = ["main", "softreg"]
 
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
-    "Believe": ("explain", "compare"),
+    "Believe": ("check", "explain", "compare"),
     "Carry": ("export", "show", "datasets"),
 }
 
@@ -51,7 +52,7 @@ def softreg(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, predict, evaluate, plot, explain, compare, export, show, datasets):
+for command in (train, predict, evaluate, plot, check, explain, compare, export, show, datasets):
     softreg.add_command(command)
 
 

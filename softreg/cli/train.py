@@ -29,7 +29,7 @@ from softreg.settings import (
     TrainingSettings,
 )
 
-__all__ = ["train"]
+__all__ = ["data_options", "given", "split_options", "train"]
 
 AT_LEAST_0 = Number(float, 0)
 
@@ -147,7 +147,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         calibration=gathered(CalibrationSettings, values),
         out=Path(values["out"]) if values["out"] else None,
         overwrite=values["overwrite"],
-        given=_given(ctx),
+        given=given(ctx),
     )
     with Interruption() as interruption, Progress(request.training.epochs, quiet) as progress:
 
@@ -189,7 +189,7 @@ def _judge(result: Any, require_convergence: bool) -> None:
         )
 
 
-def _given(ctx: click.Context) -> frozenset[str]:
+def given(ctx: click.Context) -> frozenset[str]:
     """Names of the options that were asked for, on the command line, in the environment or in a file."""
     default = click.core.ParameterSource.DEFAULT
     return frozenset(name for name in ctx.params if ctx.get_parameter_source(name) not in (default, None))

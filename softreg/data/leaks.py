@@ -6,9 +6,11 @@ new rows. It is kept, since it may be an honest feature, and said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-__all__ = ["gives_away"]
+__all__ = ["FEWEST", "NEARLY", "gives_away", "telling"]
 
 FEWEST = 30
 """With fewer rows than this, to be told apart by one column is no wonder."""
@@ -49,6 +51,16 @@ def gives_away(values: np.ndarray, codes: np.ndarray, *, category: bool = False)
     pure = bool((table > 0).sum(axis=1).max() == 1)
     turns = int((np.diff(table.argmax(axis=1)) != 0).sum())
     return pure and turns < int((table.sum(axis=0) > 0).sum())
+
+
+def telling(
+    raw: np.ndarray, codes: np.ndarray, columns: Sequence[str], levels: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return the names of the columns of ``raw`` (n_samples, n_columns) that alone tell the class of nearly every row.
+
+    ``levels`` holds the names of those that are categories.
+    """
+    return [name for place, name in enumerate(columns) if gives_away(raw[:, place], codes, category=name in levels)]
 
 
 def _begins(values: np.ndarray) -> np.ndarray:

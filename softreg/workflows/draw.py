@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softreg import data
 from softreg.data.dataset import Dataset
 from softreg.data.labels import encode
-from softreg.data.split import split_rows
 from softreg.errors import DataError, UsageError
 from softreg.runs import Run, find
-from softreg.settings import SourceSettings, SplitSettings, columns_in, needs_validation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +90,9 @@ def _boundary(run: Run) -> Figure:
             f"A boundary is drawn over two features; the run {run.path} has {len(model.columns)}.",
             "Train on two, leaving the others out with --exclude, or draw --kind weights.",
         )
-    dataset, _ = _data_of(run)
+    from softreg.workflows.recall import material_of
+
+    dataset = material_of(run).dataset
     return draw_boundary(
         model.preparation.apply(model.preparation.recoded(np.asarray(dataset.X), dataset.levels)),
         encode(_labels(dataset), model.classes),
@@ -119,8 +118,11 @@ def _mistakes(run: Run) -> Figure:
     shape = run.model().metadata.get("image_shape")
     if not shape or not wrong:
         return draw_mistakes_table(mistakes)
-    dataset, test = _data_of(run)
-    places = {int(dataset.rows[place]): place for place in test}
+    from softreg.workflows.recall import material_of
+
+    ready = material_of(run)
+    dataset = ready.dataset
+    places = {int(dataset.rows[place]): place for place in ready.split.test}
     images = np.asarray(dataset.X)[[places[row] for row in mistakes.rows]]
     return draw_mistakes(images.reshape(-1, *shape), mistakes)
 
@@ -172,25 +174,6 @@ _FIGURES = {
     "reliability": _reliability,
     "coverage": _coverage,
 }
-
-
-def _data_of(run: Run) -> tuple[Dataset, np.ndarray]:
-    """The run's data, read again, and its test rows; refused where the data is not what it was."""
-    config = run.config()
-    record = config.get("record", {})
-    names = {settings: settings.__dataclass_fields__ for settings in (SourceSettings, SplitSettings)}
-    given = {settings: {key: config[key] for key in fields if key in config} for settings, fields in names.items()}
-    if columns := given[SourceSettings].get("target_distribution"):
-        given[SourceSettings]["target_distribution"] = columns_in(columns)
-    source, split = SourceSettings(**given[SourceSettings]), SplitSettings(**given[SplitSettings])
-    if config["data"] == "-":
-        raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")
-    dataset = data.load(config["data"], source, split)
-    if dataset.origin["sha256"] != record.get("data_sha256"):
-        raise DataError(f"{config['data']} has changed since the run {run.path}.", "Train it again.")
-    codes = encode(_labels(dataset), run.model().classes)
-    needs_val = needs_validation(bool(config.get("early_stopping")), config.get("calibrate", "none"))
-    return dataset, split_rows(dataset, codes, split, needs_val=needs_val).test
 
 
 def _labels(dataset: Dataset) -> np.ndarray:

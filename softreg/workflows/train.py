@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from softreg import __version__, data, runs
+from softreg.checks.separable import separated
 from softreg.data.dataset import Dataset
-from softreg.data.leaks import gives_away
+from softreg.data.leaks import telling
 from softreg.design import Scaling
 from softreg.errors import UsageError, listed
 from softreg.model import SoftmaxModel
@@ -25,9 +26,8 @@ from softreg.workflows.answers import surest_mistake
 from softreg.workflows.calibrating import calibrated, refuse_calibration
 from softreg.workflows.material import Material, material
 from softreg.workflows.record import SCHEMA, TrainRequest, TrainResult, objective_of, record
-from softreg.workflows.separable import separated
 
-__all__ = ["TrainRequest", "TrainResult", "train"]
+__all__ = ["TrainRequest", "TrainResult", "l2_path", "refuse_idle", "refuse_sizes", "train"]
 
 
 def train(
@@ -42,14 +42,14 @@ def train(
     Nothing is written before the fit has ended; a diverged fit is written too, with its best weights. ``progress`` is
     told of a selection: what is being done, and how much of how much is.
     """
-    _refuse_idle(request)
+    refuse_idle(request)
     runs.check(request.out, request.overwrite)
     dataset = data.load(request.data, request.source, request.split)
-    _refuse_sizes(request, dataset)
+    refuse_sizes(request, dataset)
     needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
     ready = material(dataset, request.source, request.split, needs_val=needs_val)
     refuse_calibration(ready, request.calibration)
-    path = _path(ready, request, progress)
+    path = l2_path(ready, request, progress)
     settings = request.training if path is None else replace(request.training, l2=float(path.l2[path.chosen]))
     parts, rows = ready.parts, ready.split.train
     watched = [name for name in ("val", "test") if name in parts and (name == "val" or dataset.part is not None)]
@@ -77,8 +77,8 @@ def train(
     return told
 
 
-def _path(ready: Material, request: TrainRequest, progress: Callable[[str, int, int], None] | None) -> L2Path | None:
-    """The path of l2, where it is to be chosen."""
+def l2_path(ready: Material, request: TrainRequest, progress: Callable[[str, int, int], None] | None) -> L2Path | None:
+    """Return the path of l2, where it is to be chosen."""
     if not request.selection.l2_auto:
         return None
     tell = (lambda done, total: progress("choosing l2", done, total)) if progress else None
@@ -128,22 +128,18 @@ def _leaks(ready: Material) -> tuple[str, ...]:
     dataset, rows = ready.dataset, ready.split.train
     if not dataset.roles or not ready.hard:
         return ()
-    raw, codes = np.asarray(dataset.X)[rows], ready.codes[rows]
-    telling = [
-        name
-        for place, name in enumerate(dataset.columns)
-        if gives_away(raw[:, place], codes, category=name in dataset.levels)
-    ]
-    if not telling:
+    found = telling(np.asarray(dataset.X)[rows], ready.codes[rows], dataset.columns, dataset.levels)
+    if not found:
         return ()
-    which = f"the column {telling[0]} alone tells" if len(telling) == 1 else f"{listed(telling)} each alone tell"
+    which = f"the column {found[0]} alone tells" if len(found) == 1 else f"{listed(found)} each alone tell"
     return (
         f"{which} the class of nearly every row. Was it known before the answer was? If not, leave it out: "
-        f"{' '.join(f'--exclude {shlex.quote(name)}' for name in telling[:3])}.",
+        f"{' '.join(f'--exclude {shlex.quote(name)}' for name in found[:3])}.",
     )
 
 
-def _refuse_idle(request: TrainRequest) -> None:
+def refuse_idle(request: TrainRequest) -> None:
+    """Refuse options that were given and have no effect beside the others."""
     for name, reason in idle(request.training).items():
         if name in request.given:
             raise UsageError(f"--{name.replace('_', '-')} has no effect {reason}.", "Leave it out.")
@@ -159,7 +155,8 @@ def _refuse_idle(request: TrainRequest) -> None:
         raise UsageError("--group-col has no effect with --split-col, which names the sides.", "Leave one out.")
 
 
-def _refuse_sizes(request: TrainRequest, dataset: Dataset) -> None:
+def refuse_sizes(request: TrainRequest, dataset: Dataset) -> None:
+    """Refuse shares of rows that were given for a dataset which names its own."""
     if dataset.part is not None and "test_size" in request.given and "test" in dataset.part:
         raise UsageError(
             f"--test-size has no effect on {dataset.name}, which keeps its own test rows.", "Leave it out."

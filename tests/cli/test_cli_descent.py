@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from softreg import data
+from softreg.checks.separable import separated
 from softreg.data.labels import classes_of, encode
 from softreg.settings import PRECONDITIONS, SourceSettings, SplitSettings, TrainingSettings
 from softreg.training import NEAR, Problem, fit
-from softreg.workflows.separable import separated
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

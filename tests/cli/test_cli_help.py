@@ -24,6 +24,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "plot",
+    "check",
     "explain",
     "compare",
     "datasets",
