@@ -24,6 +24,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "elsewhere")
 # a job that a shell runs in the background ignores Ctrl-C, and so would every process that the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+collect_ignore_glob = ["*conftest.py"]  # they hold no examples, and all have one name
+
 ROOT = Path(__file__).parent.parent
 
 
