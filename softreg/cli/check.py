@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from softreg.cli.command import Command, Option
 from softreg.cli.options import Number, gathered, setting
 from softreg.cli.train import data_options, given, split_options
-from softreg.cli.words import HOLD, WIDTH, compact, note, plural, printable, row, short, table, wrapped
+from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import SCALES, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-INDENT = " " * 20
+MARGIN = 20
 MOST_LINES = 20
 OF_CALL = {"data", "as_json", "quiet", "verbose", "strict", "threads"}
 """What may be said of a run, too; the rest its own configuration says."""
@@ -75,10 +74,9 @@ def check(
         click.echo("\n".join(_summary(result, verbose)))
         click.echo(row("next", _next(data, values, of_run=of_run)))
     if strict and result.failed:
-        count = len(result.failed)
         raise CheckFailedError(
-            f"{count} check{'' if count == 1 else 's'} failed: {listed(result.failed)}.",
-            "" if not quiet and not as_json else f"Type softreg check {shlex.quote(data)} to read what to do.",
+            f"{plural(len(result.failed), 'check')} failed: {listed(result.failed)}.",
+            "" if not quiet and not as_json else f"Type {typed('check', data)} to read what to do.",
         )
 
 
@@ -111,8 +109,8 @@ def _summary(result: Checked, verbose: bool) -> list[str]:
 
 def _told(finding: Finding, verbose: bool) -> list[str]:
     """Verdict, name and number; below, why it matters and what to do."""
-    lines = [_paragraph(f"{finding.verdict}  {finding.name:<12}", finding.found)]
-    lines += [_paragraph("", text) for text in (finding.why, finding.advice) if text]
+    lines = [row(f"{finding.verdict}  {finding.name}", finding.found, MARGIN)]
+    lines += [row("", text, MARGIN) for text in (finding.why, finding.advice) if text]
     return lines + (_table(finding) if verbose else [])
 
 
@@ -122,11 +120,11 @@ def _machinery(result: Checked, verbose: bool) -> list[str]:
     rows, columns = result.sample.X.shape
     told = f"{passed} of {len(result.machinery)} on {plural(rows, 'row')} and {plural(columns, 'feature')} of yours"
     verdict = "PASS" if passed == len(result.machinery) else "FAIL"
-    lines = ["", "the machinery", _paragraph(f"{verdict}  {'softreg':<12}", told + ("" if verbose else " (-v: all)"))]
+    lines = ["", "the machinery", row(f"{verdict}  softreg", told + ("" if verbose else " (-v: all)"), MARGIN)]
     for finding in result.machinery:
         if verbose or finding.verdict != "PASS":
-            lines.append(_paragraph(f"{finding.verdict}  {'':<12}", f"{finding.name}: {finding.found}"))
-            lines += [_paragraph("", finding.why)] if finding.why else []
+            lines.append(row(finding.verdict, f"{finding.name}: {finding.found}", MARGIN))
+            lines += [row("", finding.why, MARGIN)] if finding.why else []
             lines += _table(finding)
     return lines
 
@@ -134,15 +132,11 @@ def _machinery(result: Checked, verbose: bool) -> list[str]:
 def _table(finding: Finding) -> list[str]:
     lines = table(finding.table).splitlines() if finding.table else []
     rest = [f"and {len(lines) - MOST_LINES} more: --json has all"] if len(lines) > MOST_LINES else []
-    return [INDENT + short(line, WIDTH - len(INDENT)) for line in [*lines[:MOST_LINES], *rest]]
-
-
-def _paragraph(label: str, text: str) -> str:
-    return wrapped(f"{label:<{len(INDENT)}}{printable(text)}", INDENT)
+    return [" " * MARGIN + short(line, WIDTH - MARGIN) for line in [*lines[:MOST_LINES], *rest]]
 
 
 def _next(data: str, values: dict[str, Any], *, of_run: bool) -> str:
     if of_run:
-        return f"softreg plot {shlex.quote(data)}"
-    target = f" --target {shlex.quote(values['target'])}" if values["target"] else ""
-    return f"softreg train {shlex.quote(data)}{target}"
+        return typed("plot", data)
+    target = ("--target", values["target"]) if values["target"] else ()
+    return typed("train", data, *target)

@@ -9,7 +9,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import Number, gathered, setting
-from softreg.cli.words import WIDTH, compact, note, number, plural, printable, row, short, table, wrapped
+from softreg.cli.words import WIDTH, compact, note, number, plural, printable, row, short, table, typed
 from softreg.errors import UsageError
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
 
@@ -70,7 +70,7 @@ def compare(
     click.echo(table(lines))
     if result.test:
         click.echo("\n".join(_differences(result.test, result.names[0])))
-    click.echo(row("next", f"softreg plot {' '.join(runs)}"))
+    click.echo(row("next", typed("plot", *runs)))
 
 
 def _refuse_idle(test: str | None, values: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ def _sentence(measure: str, told: Difference, names: tuple[str, str], n_rows: in
     else:
         better = this if told.better == "this" else first
         said = f"{better} is better by {size} ({number(ends[0], 4)} to {number(ends[1], 4)}), on rows like these"
-    return wrapped(printable(f"{_spelled(measure):<{MARGIN}}{said}"), " " * MARGIN)
+    return row(_spelled(measure), said, MARGIN)
 
 
 def _alone(rival: Rival, names: tuple[str, str]) -> list[str]:
@@ -134,4 +134,4 @@ def _alone(rival: Rival, names: tuple[str, str]) -> list[str]:
         return []
     told = f"{names[1]} in {plural(rival.first_alone, 'row')}, {names[0]} in {rival.this_alone}"
     chance = "" if rival.p_value is None or rival.p_value >= 1 else f" (sign test: p = {compact(rival.p_value)})"
-    return [wrapped(printable(f"{'alone right':<{MARGIN}}{told}{chance}"), " " * MARGIN)]
+    return [row("alone right", told + chance, MARGIN)]

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from softreg.cli.command import Command, Group
-from softreg.cli.predict import refuse_existing
-from softreg.cli.words import HOLD, note, plural, printable, row, table
+from softreg.cli.options import refuse_existing
+from softreg.cli.words import HOLD, note, plural, printable, row, table, typed
 from softreg.settings import SourceSettings
 
 __all__ = ["datasets"]
@@ -75,7 +75,7 @@ def show(data: str, **values: Any) -> None:
             column = X[:, place]
             lines.append([name, *(f"{value:.4g}" for value in (column.min(), column.mean(), column.max()))])
         click.echo(printable(table(lines)))
-    click.echo(row("next", f"softreg train {data}"))
+    click.echo(row("next", typed("train", data)))
 
 
 @datasets.command("export", cls=Command)
@@ -96,4 +96,4 @@ def export(data: str, output: str, overwrite: bool, data_home: str | None) -> No
     dataset = workflow(data, SourceSettings(data_home=data_home), to)
     if output != "-":
         click.echo(row("saved", f"{output}  ({plural(dataset.n_samples, 'row')})"))
-        click.echo(row("next", f"softreg train {output} --target {dataset.target}"))
+        click.echo(row("next", typed("train", output, "--target", dataset.target)))

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.options import Number, gathered, setting
-from softreg.cli.predict import refuse_existing
-from softreg.cli.words import note, row
+from softreg.cli.options import Number, gathered, refuse_existing, setting
+from softreg.cli.words import note, row, typed
 from softreg.settings import SourceSettings
 
 __all__ = ["explain"]
@@ -66,6 +65,6 @@ def explain(model: str, data: str, *, number: int, top: int, as_json: bool, quie
 
 def _next(model: str, data: str, number: int, *, drawn: bool) -> str:
     if data == "-":
-        return f"softreg show {model}"
-    more = "" if drawn else " -o why.png"
-    return f"softreg explain {model} {data} --row {number + drawn}{more}"
+        return typed("show", model)
+    more = () if drawn else ("-o", "why.png")
+    return typed("explain", model, data, "--row", str(number + drawn), *more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.predict import refuse_existing
-from softreg.cli.words import plural, printable, row, short
+from softreg.cli.options import refuse_existing
+from softreg.cli.words import plural, printable, row, short, typed
 from softreg.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,9 +58,7 @@ def export(model: str, *, form: str | None, output: str | None, overwrite: bool,
     if form == "onnx":
         click.echo(_signature(made))
     loadable = form == "json" and path.suffix.lower() == ".json"
-    click.echo(
-        row("next", f"softreg predict {shlex.quote(str(path))} new.csv" if loadable else f"softreg show {model}")
-    )
+    click.echo(row("next", typed("predict", str(path), "new.csv") if loadable else typed("show", model)))
 
 
 def _form(form: str | None, output: str | None) -> str:

@@ -5,14 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any
 
 import click
 
 from softreg.cli.command import Option
+from softreg.errors import DataError, UsageError
 from softreg.settings import columns_in
 
-__all__ = ["AUTO_COUNT", "AUTO_POSITIVE", "AUTO_SHARE", "Columns", "Number", "gathered", "setting", "shared"]
+__all__ = [
+    "AUTO_COUNT",
+    "AUTO_POSITIVE",
+    "AUTO_SHARE",
+    "Columns",
+    "Number",
+    "gathered",
+    "refuse_existing",
+    "setting",
+    "shared",
+]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -102,3 +114,13 @@ def shared(*decorators: Decorator) -> Decorator:
         return function
 
     return apply
+
+
+def refuse_existing(path: str, overwrite: bool) -> None:
+    """Refuse to lose a file that exists."""
+    if path == "-" and overwrite:
+        raise UsageError("--overwrite has no effect without -o FILE.", "Leave it out.")
+    if path != "-" and Path(path).exists() and not overwrite:
+        raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
+    if path != "-" and not Path(path).parent.is_dir():
+        raise DataError(f"There is no folder {Path(path).parent} to write to.", "Make it, or name another file.")

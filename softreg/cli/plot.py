@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.predict import refuse_existing
+from softreg.cli.options import refuse_existing
 from softreg.cli.words import row
 from softreg.settings import PLOT_KINDS
 
@@ -47,4 +48,4 @@ def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, 
     path = draw(runs, kind, Path(output) if output else None)
     if not quiet:
         click.echo(row("saved", str(path)))
-        click.echo(row("next", NEXT[kind].format(run=runs[0])))
+        click.echo(row("next", NEXT[kind].format(run=shlex.quote(runs[0]))))

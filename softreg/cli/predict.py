@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from softreg.cli.command import Command, Option
-from softreg.cli.options import Decorator, Number, gathered, setting, shared
-from softreg.cli.words import note, plural, row
-from softreg.errors import DataError, UsageError
+from softreg.cli.options import Decorator, Number, gathered, refuse_existing, setting, shared
+from softreg.cli.words import note, plural, row, typed
+from softreg.errors import UsageError
 from softreg.settings import SourceSettings
 
-__all__ = ["predict", "refuse_existing"]
+__all__ = ["predict"]
 
 ON_ERROR = ("fail", "blank")
 UNKNOWN = ("ignore", "error")
@@ -124,7 +123,7 @@ def predict(model: str, data: str, *, output: str, overwrite: bool, quiet: bool,
         click.echo(row("rejected", told), err=True)
     if output != "-":
         click.echo(row("saved", f"{output}  ({plural(result.n_rows, 'row')})"), err=True)
-    click.echo(row("next", f"softreg evaluate {model} LABELLED.csv"), err=True)
+    click.echo(row("next", typed("evaluate", model, "LABELLED.csv")), err=True)
 
 
 def _style(values: dict[str, Any]) -> dict[str, Any]:
@@ -136,13 +135,3 @@ def _style(values: dict[str, Any]) -> dict[str, Any]:
     style = {name: values[name] for name in ("threshold", "keep", "keep_all", "on_error", "unknown")}
     style |= {"every_class": values["proba"], "top_k": values["top_k"] or 0}
     return style if values["reject_label"] is None else style | {"reject_label": values["reject_label"]}
-
-
-def refuse_existing(path: str, overwrite: bool) -> None:
-    """Refuse to lose a file that exists."""
-    if path == "-" and overwrite:
-        raise UsageError("--overwrite has no effect without -o FILE.", "Leave it out.")
-    if path != "-" and Path(path).exists() and not overwrite:
-        raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
-    if path != "-" and not Path(path).parent.is_dir():
-        raise DataError(f"There is no folder {Path(path).parent} to write to.", "Make it, or name another file.")

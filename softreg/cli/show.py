@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, plural, printable, row, short, table
+from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, plural, printable, row, short, table, typed
 
 if TYPE_CHECKING:
     from softreg.model import SoftmaxModel
@@ -44,7 +44,7 @@ def show(model: str, as_json: bool) -> None:
         click.echo(dumps(found.to_json()), nl=False)
         return
     click.echo("\n".join([*_about(found), *_columns(found.model), *_pulls(found.model, model)]))
-    click.echo(row("next", f"softreg predict {model} new.csv"))
+    click.echo(row("next", typed("predict", model, "new.csv")))
 
 
 def _about(found: Contents) -> list[str]:
@@ -135,7 +135,7 @@ def _pulls(model: SoftmaxModel, word: str) -> list[str]:
     from softreg.workflows.pulls import pulls
 
     if model.metadata.get("image_shape") or len(model.classes) > MOST_PULLS:
-        return [row("weights", f"softreg export {word} --format csv writes all of them")]
+        return [row("weights", f"{typed('export', word, '--format', 'csv')} writes all of them")]
     told = pulls(model)
     if not told:
         return []

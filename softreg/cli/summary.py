@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softreg.cli.columns import columns_table
-from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, counted, number, plural, row, short, table
+from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, counted, number, plural, row, short, table, typed
 from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
 from softreg.settings import tol_of
@@ -53,7 +53,7 @@ def evaluation_summary(result: Evaluation, word: str) -> str:
             head,
             _scores({"input": result.metrics}),
             _confusion(result.metrics),
-            row("next", f"softreg plot {word} --kind weights"),
+            row("next", typed("plot", word, "--kind", "weights")),
         ]
     )
 

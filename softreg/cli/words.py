@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = [
     "row",
     "short",
     "table",
+    "typed",
     "wrapped",
 ]
 
@@ -53,9 +55,18 @@ def short(name: object, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def row(label: str, text: str) -> str:
+def row(label: str, text: str, margin: int = MARGIN) -> str:
     """Return one paragraph of a summary: a label in the margin, the text beside it."""
-    return wrapped(f"{label:<{MARGIN - 2}}  {printable(text)}", " " * MARGIN)
+    return wrapped(f"{label:<{margin - 2}}  {printable(text)}", " " * margin)
+
+
+def typed(*words: str) -> str:
+    """Return a softreg command as it is to be typed.
+
+    >>> typed("train", "my data.csv")
+    "softreg train 'my data.csv'"
+    """
+    return f"softreg {shlex.join(words)}"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -27,6 +27,8 @@ COMMANDS = (
     "check",
     "explain",
     "compare",
+    "export",
+    "show",
     "datasets",
     "datasets show",
     "datasets export",
@@ -78,7 +80,7 @@ def _examples():
             command = command.commands[name]
         for line in (command.help or "").splitlines():
             if line.strip().startswith("softreg "):
-                yield line.strip()
+                yield line.strip().split(" | ")[0]
 
 
 def test_every_example_of_every_help_runs(flowers):
