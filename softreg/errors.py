@@ -32,6 +32,7 @@ __all__ = [
     "UsageError",
     "did_you_mean",
     "listed",
+    "plural",
 ]
 
 
@@ -109,3 +110,12 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     shown = list(names)
     rest = len(shown) - most
     return ", ".join(shown) if rest <= 0 else f"{', '.join(shown[:most])} and {rest} more"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``'1 row'`` or ``'2 rows'``.
+
+    >>> plural(1, "row"), plural(0, "row")
+    ('1 row', '0 rows')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"

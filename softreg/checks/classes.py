@@ -7,6 +7,7 @@ import numpy as np
 from softreg.checks.finding import FAIL, PASS, WARN, Finding
 from softreg.checks.subject import Subject
 from softreg.checks.thresholds import COMMONEST_FAIL, COMMONEST_WARN, RARE_CLASS
+from softreg.errors import plural
 
 __all__ = ["balance"]
 
@@ -14,19 +15,15 @@ NAME = "balance"
 WHY = "Accuracy must be read against always guessing one class."
 
 
-def _rows(count: int) -> str:
-    return f"{count} training row{'' if count == 1 else 's'}"
-
-
 def balance(subject: Subject) -> Finding:
     """Look at the classes' shares of the training rows, or of what they weigh."""
     share = subject.masses / subject.masses.sum()
     counts = np.bincount(subject.codes("train"), minlength=len(share))
     most, least = int(share.argmax()), int(share.argmin())
-    rarest = f"rarest {subject.classes[least]}, {share[least]:.1%}, {_rows(int(counts[least]))}"
+    rarest = f"rarest {subject.classes[least]}, {share[least]:.1%}, {plural(int(counts[least]), 'training row')}"
     found = f"commonest {subject.classes[most]}, {share[most]:.1%}; {rarest}"
     if share[most] == share[least]:
-        found = f"{len(share)} classes of {share[most]:.1%} each, {_rows(int(counts[least]))}"
+        found = f"{len(share)} classes of {share[most]:.1%} each, {plural(int(counts[least]), 'training row')}"
     numbers = {"shares": dict(zip(subject.classes, share.tolist(), strict=True)), "rarest_rows": int(counts[least])}
     table = tuple((name, f"{part:.2%}") for name, part in zip(subject.classes, share, strict=True))
     if share[most] >= COMMONEST_WARN:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softreg.cli.words import HOLD, WIDTH, compact, number, row, short, table, wrapped
-from softreg.workflows.explained import others
+from softreg.errors import plural
 
 if TYPE_CHECKING:
     from softreg.workflows.explained import Explained, Flip
@@ -56,7 +56,7 @@ def _features(told: Explained, top: int) -> list[str]:
     lines = [[f"from {told.start_name}", *_signed(told, told.told.start, across)]]
     lines += [[told.given[place].text, *_signed(told, told.parts[place], across)] for place in shown]
     if rest:
-        lines.append([others(len(rest)), *_signed(told, told.parts[rest].sum(axis=0), across)])
+        lines.append([plural(len(rest), "other"), *_signed(told, told.parts[rest].sum(axis=0), across)])
     lines.append(["logit", *_signed(told, told.told.logits, across)])
     head = ["", *names, "first - second"]
     room = WIDTH - sum(2 + max(len(line[at]) for line in [head, *lines]) for at in range(1, len(head)))
@@ -89,7 +89,9 @@ def _classes(told: Explained) -> list[str]:
         cells = [_plus(float(logits[code])), _share(float(powers[code])), _share(float(proba[code]))]
         lines.append([short(told.model.classes[code], 30), *cells])
     if len(rest):
-        lines.append([others(len(rest)), "", _share(float(powers[rest].sum())), _share(float(proba[rest].sum()))])
+        lines.append(
+            [plural(len(rest), "other"), "", _share(float(powers[rest].sum())), _share(float(proba[rest].sum()))]
+        )
     lines.append(["sum", "", number(float(powers.sum())), number(1.0)])
     if told.truth is not None:
         residual = proba - told.truth
@@ -134,7 +136,7 @@ def _boundary(told: Explained) -> list[str]:
     if told.model.metadata.get("image_shape"):
         return [row("nearest", f"{text}, all pixels together")]
     ways = [f"{short(name, 24)} {start:.6g}{HOLD}->{HOLD}{beyond(start, to)}" for name, (start, to) in moved[:3]]
-    rest = f" and {others(len(moved) - 3)}" if len(moved) > 3 else ""
+    rest = f" and {plural(len(moved) - 3, 'other')}" if len(moved) > 3 else ""
     return [row("nearest", f"{text}: {', '.join(ways)}{rest}")]
 
 

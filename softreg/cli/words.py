@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from softreg import errors
+
 __all__ = [
     "WIDTH",
     "calibration_words",
@@ -106,7 +108,7 @@ def plural(count: int, noun: str) -> str:
     >>> wrapped(plural(1, "row")), wrapped(plural(60000, "row"))
     ('1 row', '60000 rows')
     """
-    return f"{count}{HOLD}{noun}" + ("" if count == 1 else "s")
+    return errors.plural(count, noun).replace(" ", HOLD, 1)
 
 
 def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softreg.errors import DataError, did_you_mean, listed
+from softreg.errors import DataError, did_you_mean, listed, plural
 from softreg.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def refuse_unknown(name: str, option: str, column: str, columns: Sequence[str]) 
 
 def dropped_note(count: int) -> str:
     """Return the note on rows without a label."""
-    return f"Left out, because without a label: {count} row{'s' if count > 1 else ''}."
+    return f"Left out, because without a label: {plural(count, 'row')}."
 
 
 def labelled(dataset: Dataset) -> Dataset:

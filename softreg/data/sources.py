@@ -29,7 +29,7 @@ import numpy as np
 
 from softreg.data.labels import refuse_quantity
 from softreg.data.matching import choose, labelled, match, refuse_unusable, renamed, selected
-from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.errors import DataError, UsageError, did_you_mean, listed, plural
 from softreg.preparation import Category, Number, Preparation
 from softreg.settings import BUNDLED, DOWNLOADED, IDX_NAMED, SYNTHETIC, SourceSettings, SplitSettings
 
@@ -102,7 +102,7 @@ def _without_missing(dataset: Dataset, missing: str) -> Dataset:
             raise DataError(f"{dataset.name}: every row has a missing value.", "Type --missing auto, or drop fewer.")
         if not kept.all():
             count = int((~kept).sum())
-            told = f"Left out, because a value is missing: {count} row{'s' if count > 1 else ''}."
+            told = f"Left out, because a value is missing: {plural(count, 'row')}."
             dataset = dataset.take(kept).noting(told)
     filled = 0.0 if missing in {"auto", "mean", "median"} and not dataset.sparse else None
     anything = tuple(

@@ -11,14 +11,13 @@ from softreg.data.dataset import Dataset
 from softreg.data.matching import places_of, refuse_unusable
 from softreg.data.stream import Stream
 from softreg.data.targets import soft_labels
-from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.errors import DataError, UsageError, did_you_mean, listed, plural
 from softreg.explanation import Given, contributions, given_columns, level_flips, nearest_boundary, single_flips
 from softreg.model import SoftmaxModel
 from softreg.runs import model_of
 from softreg.settings import SourceSettings
 from softreg.workflows.answers import Style
 from softreg.workflows.explained import Explained, Flip
-from softreg.workflows.notes import rows_told
 from softreg.workflows.predict import streamed
 
 __all__ = ["draw_explained", "explain"]
@@ -97,7 +96,7 @@ def _found(stream: Stream, model: SoftmaxModel, row: int) -> tuple[Block, int]:
         if passed >= row:
             raise DataError(f"{stream.name}, row {row}: the line is blank.", "Name another row.")
     advice = f"Name one from 1 to {passed} with --row." if passed else "Give at least one row."
-    raise DataError(f"{stream.name} has {rows_told(passed)}, and no row {row}.", advice)
+    raise DataError(f"{stream.name} has {plural(passed, 'row')}, and no row {row}.", advice)
 
 
 def _reference(model: SoftmaxModel) -> np.ndarray:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from softreg.errors import plural
 from softreg.explanation import Boundary, Contributions, Given
 from softreg.functional import log_softmax
 from softreg.model import SoftmaxModel
 
-__all__ = ["Explained", "Flip", "others"]
+__all__ = ["Explained", "Flip"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Explained:
         names, values = [self.given[place].text for place in shown], self.difference[shown]
         if not rest:
             return names, values
-        return [*names, others(len(rest))], np.append(values, self.difference[rest].sum())
+        return [*names, plural(len(rest), "other")], np.append(values, self.difference[rest].sum())
 
     def moved(self) -> dict[str, tuple[float, float]]:
         """Return the columns that the way to the boundary moves: from what to what, the farthest deviation first."""
@@ -176,8 +177,3 @@ class Explained:
         moved = {name: {"from": start, "to": to} for name, (start, to) in self.moved().items()}
         rival = self.model.classes[self.boundary.rival]
         return {"class": rival, "distance": self.boundary.distance, "changes": moved}
-
-
-def others(count: int) -> str:
-    """Return ``'1 other'`` or ``'23 others'``."""
-    return f"{count} other{'' if count == 1 else 's'}"

@@ -11,10 +11,10 @@ import numpy as np
 from softreg import data
 from softreg.data.labels import encode
 from softreg.data.matching import refuse_unknown, refuse_unusable
-from softreg.errors import DataError, did_you_mean, listed
+from softreg.errors import DataError, did_you_mean, listed, plural
 from softreg.model import SoftmaxModel
 from softreg.settings import SourceSettings
-from softreg.workflows.notes import otherwise, rows_told, strangers_told
+from softreg.workflows.notes import otherwise, strangers_told
 
 if TYPE_CHECKING:
     from softreg.data.dataset import Dataset
@@ -102,7 +102,7 @@ def _notes(dataset: Dataset, model: SoftmaxModel, empty: int) -> tuple[str, ...]
     if model.metadata.get("data_sha256") == dataset.origin["sha256"]:
         notes = (*notes, "these are the very data that the model was trained on; on new rows it will do worse.")
     if empty:
-        notes = (*notes, f"{rows_told(empty)} without a label {'was' if empty == 1 else 'were'} left out.")
+        notes = (*notes, f"{plural(empty, 'row')} without a label {'was' if empty == 1 else 'were'} left out.")
     if (trained := model.metadata.get("weight_col")) and dataset.weights is None:
         notes = (*notes, f'every row weighs the same; in training the column "{trained}" weighed them.')
     return notes

@@ -11,7 +11,7 @@ import numpy as np
 from softreg.data.dataset import Dataset
 from softreg.data.labels import classes_of, encode
 from softreg.data.split import Split, split_rows
-from softreg.errors import DataError
+from softreg.errors import DataError, plural
 from softreg.metrics import class_mass
 from softreg.preparation import Preparation, holds_nan, learn
 from softreg.settings import SourceSettings, SplitSettings
@@ -112,7 +112,7 @@ def _that_counts(dataset: Dataset) -> Dataset:
     if dataset.weights is None or dataset.weights.all():
         return dataset
     count = int((dataset.weights == 0).sum())
-    told = f"Left out, because of weight 0: {count} row{'s' if count > 1 else ''}."
+    told = f"Left out, because of weight 0: {plural(count, 'row')}."
     return dataset.take(dataset.weights > 0).noting(told)
 
 

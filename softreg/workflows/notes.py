@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from softreg.errors import listed
+from softreg.errors import listed, plural
 
-__all__ = ["otherwise", "rows_told", "strangers_told"]
+__all__ = ["otherwise", "strangers_told"]
 
 
 def otherwise(filled: Mapping[str, int], unseen: Mapping[str, int]) -> list[str]:
@@ -26,12 +26,7 @@ def strangers_told(count: int, strangers: Mapping[str, int]) -> str:
     '3 rows have a class that the model does not know: Emu (2), Kiwi (1).'
     """
     have = "has a class" if count == 1 else "have a class"
-    return f"{rows_told(count)} {have} that the model does not know: {_counted(strangers)}."
-
-
-def rows_told(count: int) -> str:
-    """Return ``'1 row'`` or ``'2 rows'``."""
-    return f"{count} row{'' if count == 1 else 's'}"
+    return f"{plural(count, 'row')} {have} that the model does not know: {_counted(strangers)}."
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -16,14 +16,14 @@ from softreg import data
 from softreg.data.matching import extras_note, places_of, refuse_unknown, refuse_unusable
 from softreg.data.sources import kind_of
 from softreg.data.stream import NAMELESS, Stream, opened
-from softreg.errors import DataError, UsageError, listed
+from softreg.errors import DataError, UsageError, listed, plural
 from softreg.model import SoftmaxModel
 from softreg.runs import model_of
 from softreg.settings import SourceSettings
 from softreg.workers import available_cores
 from softreg.workflows.answers import Style, refuse_suffix
 from softreg.workflows.labelled import MEND
-from softreg.workflows.notes import otherwise, rows_told, strangers_told
+from softreg.workflows.notes import otherwise, strangers_told
 from softreg.workflows.pipeline import in_order
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _counts(tally: Tally) -> tuple[str, ...]:
     """Notes on rows that are not as training knew them."""
     notes = otherwise(tally.filled, tally.unseen)
     if tally.blank:
-        notes.append(f"{rows_told(tally.blank)} could not be answered; the column reason tells why.")
+        notes.append(f"{plural(tally.blank, 'row')} could not be answered; the column reason tells why.")
     if tally.strange:
         notes.append(strangers_told(tally.strange, tally.strangers))
     return tuple(notes)
