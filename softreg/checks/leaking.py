@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from softreg.checks.finding import FAIL, PASS, SKIP, WARN, Finding
 from softreg.checks.subject import Subject, sampled
 from softreg.checks.thresholds import CLOSE_RIVAL, LONE_RULE
-from softreg.data.leaks import FEWEST, NEARLY, telling
+from softreg.data.leaks import FEWEST, NEARLY, leave_out, telling
 from softreg.errors import listed
 
 __all__ = ["Rule", "leaking", "rule_on"]
@@ -56,9 +55,9 @@ def leaking(subject: Subject) -> Finding:
         verdict = FAIL if second is None or _lone(best, second, guess) else WARN
         tells = "tells" if len(told) == 1 else "each tell"
         found = f"{listed(told, most=4)} alone {tells} the class of nearly every row"
-        return Finding(NAME, verdict, found, WHY, _advice(told), numbers | {"telling": told}, table)
+        return Finding(NAME, verdict, found, WHY, leave_out(told), numbers | {"telling": told}, table)
     if second is not None and _lone(best, second, guess):
-        return Finding(NAME, WARN, found, WHY, _advice([best.column]), numbers, table)
+        return Finding(NAME, WARN, found, WHY, leave_out([best.column]), numbers, table)
     return Finding(NAME, PASS, found, WHY, numbers=numbers, table=table)
 
 
@@ -147,8 +146,3 @@ def _lone(best: Rule, second: Rule, guess: float) -> bool:
     """Whether one column leaves hardly a mistake, and no other comes near."""
     mistakes, others = 1 - best.accuracy, 1 - second.accuracy
     return mistakes <= LONE_RULE * (1 - guess) and others > CLOSE_RIVAL * mistakes
-
-
-def _advice(columns: list[str]) -> str:
-    options = " ".join(f"--exclude {shlex.quote(name)}" for name in columns[:3])
-    return f"Was it known before the answer was? If not, leave it out: {options}."

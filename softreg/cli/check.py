@@ -9,7 +9,7 @@ import click
 from softreg.cli.command import Command, Option
 from softreg.cli.options import Number, gathered, setting
 from softreg.cli.train import data_options, given, split_options
-from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, table, typed
+from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import SCALES, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 
@@ -96,9 +96,8 @@ def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequ
 
 
 def _summary(result: Checked, verbose: bool) -> list[str]:
-    parts = [f"{len(rows)}{HOLD}{name}" for name, rows in vars(result.split).items() if len(rows)]
-    sizes = f"{plural(result.n_features, 'feature')}, {result.n_classes}{HOLD}classes, l2{HOLD}"
-    lines = [row(short(result.dataset.name, 24), f"{', '.join(parts)}; {sizes}{compact(result.settings.l2)}")]
+    about = f"{plural(result.n_features, 'feature')}, {result.n_classes}{HOLD}classes, l2{HOLD}"
+    lines = [row(short(result.dataset.name, 24), f"{sizes(result.split)}; {about}{compact(result.settings.l2)}")]
     for title, findings in (("your data", result.data), ("your model", result.model)):
         if findings:
             lines += ["", title]

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, plural, printable, row, short, table, typed
+from softreg.cli.words import (
+    HOLD,
+    SCALED,
+    WIDTH,
+    calibration_words,
+    compact,
+    plural,
+    printable,
+    row,
+    short,
+    table,
+    typed,
+)
 
 if TYPE_CHECKING:
     from softreg.model import SoftmaxModel
@@ -20,7 +32,6 @@ __all__ = ["show"]
 MOST_COLUMNS = 20
 MOST_CLASSES = 12
 MOST_PULLS = 10
-SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
 
 
 @click.command(cls=Command)

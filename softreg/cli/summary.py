@@ -8,7 +8,21 @@ from typing import Any
 import numpy as np
 
 from softreg.cli.columns import columns_table
-from softreg.cli.words import HOLD, WIDTH, calibration_words, compact, counted, number, plural, row, short, table, typed
+from softreg.cli.words import (
+    HOLD,
+    SCALED,
+    WIDTH,
+    calibration_words,
+    compact,
+    counted,
+    number,
+    plural,
+    row,
+    short,
+    sizes,
+    table,
+    typed,
+)
 from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
 from softreg.settings import tol_of
@@ -25,8 +39,6 @@ MOST_PULLS = 4
 
 SURE = 0.8
 """Below this confidence a mistake is no sure one."""
-
-SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
 
 
 def training_summary(result: TrainResult) -> str:
@@ -63,12 +75,8 @@ def _rows(result: TrainResult) -> str:
     classes = ", ".join(f"{short(name, 20)}{HOLD}({count})" for name, count in list(result.class_counts.items())[:12])
     if len(result.class_counts) > 12:
         classes += f" and {len(result.class_counts) - 12} more"
-    sizes = {"train": result.split.train, "validation": result.split.val, "test": result.split.test}
-    shares = ", ".join(f"{len(rows)}{HOLD}{name}" for name, rows in sizes.items() if len(rows))
-    told = (
-        f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {shares}, seed{HOLD}{result.settings.seed}"
-    )
-    return row(short(dataset.name, 24), told)
+    told = f"{plural(dataset.n_samples, 'row')}; {dataset.target}: {classes}; {sizes(result.split)}"
+    return row(short(dataset.name, 24), f"{told}, seed{HOLD}{result.settings.seed}")
 
 
 def _columns(result: TrainResult) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from softreg import errors
 
+if TYPE_CHECKING:
+    from softreg.data.split import Split
+
 __all__ = [
+    "SCALED",
     "WIDTH",
     "calibration_words",
     "compact",
@@ -22,6 +26,7 @@ __all__ = [
     "printable",
     "row",
     "short",
+    "sizes",
     "table",
     "typed",
     "wrapped",
@@ -29,6 +34,7 @@ __all__ = [
 
 WIDTH = 80
 MARGIN = 10
+SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
 HOLD = "\N{NO-BREAK SPACE}"
 """A space at which no line is broken: between a number and what it counts."""
 
@@ -109,6 +115,12 @@ def plural(count: int, noun: str) -> str:
     ('1 row', '60000 rows')
     """
     return errors.plural(count, noun).replace(" ", HOLD, 1)
+
+
+def sizes(split: Split) -> str:
+    """Return how many rows each part has, of those that have some."""
+    parts = {"train": split.train, "validation": split.val, "test": split.test}
+    return ", ".join(f"{len(rows)}{HOLD}{name}" for name, rows in parts.items() if len(rows))
 
 
 def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:

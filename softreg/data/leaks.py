@@ -6,11 +6,12 @@ new rows. It is kept, since it may be an honest feature, and said.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["FEWEST", "NEARLY", "gives_away", "telling"]
+__all__ = ["FEWEST", "NEARLY", "gives_away", "leave_out", "telling"]
 
 FEWEST = 30
 """With fewer rows than this, to be told apart by one column is no wonder."""
@@ -67,3 +68,13 @@ def _begins(values: np.ndarray) -> np.ndarray:
     """Where the missing values begin, among all but the first."""
     missing = np.isnan(values)
     return np.asarray(missing[1:] & ~missing[:-1])
+
+
+def leave_out(columns: Sequence[str]) -> str:
+    """Return what to ask of columns that give the answer away, and what to type.
+
+    >>> leave_out(["life boat"])
+    "Was it known before the answer was? If not, leave it out: --exclude 'life boat'."
+    """
+    options = " ".join(f"--exclude {shlex.quote(name)}" for name in columns[:3])
+    return f"Was it known before the answer was? If not, leave it out: {options}."

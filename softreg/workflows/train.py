@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from softreg import __version__, data, runs
 from softreg.checks.separable import separated
 from softreg.data.dataset import Dataset
-from softreg.data.leaks import telling
+from softreg.data.leaks import leave_out, telling
 from softreg.design import Scaling
 from softreg.errors import UsageError, listed
 from softreg.model import SoftmaxModel
@@ -132,10 +131,7 @@ def _leaks(ready: Material) -> tuple[str, ...]:
     if not found:
         return ()
     which = f"the column {found[0]} alone tells" if len(found) == 1 else f"{listed(found)} each alone tell"
-    return (
-        f"{which} the class of nearly every row. Was it known before the answer was? If not, leave it out: "
-        f"{' '.join(f'--exclude {shlex.quote(name)}' for name in found[:3])}.",
-    )
+    return (f"{which} the class of nearly every row. {leave_out(found)}",)
 
 
 def refuse_idle(request: TrainRequest) -> None:
