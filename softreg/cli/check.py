@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from softreg.cli.command import Command, Option
+from softreg.cli.data_options import data_options, given, split_options
 from softreg.cli.options import Number, gathered, setting
-from softreg.cli.train import data_options, given, split_options
 from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import SCALES, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from softreg.checks.finding import Finding
-    from softreg.workflows.check import Checked, TrainRequest
+    from softreg.workflows.check import Checked
+    from softreg.workflows.request import TrainRequest
 
 __all__ = ["check"]
 
@@ -81,7 +82,7 @@ def check(
 
 
 def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequest:
-    from softreg.workflows.check import TrainRequest
+    from softreg.workflows.request import TrainRequest
 
     l2_auto = values["l2"] is None
     values = values | {"l2_auto": l2_auto, "l2": TrainingSettings.l2 if l2_auto else values["l2"]}

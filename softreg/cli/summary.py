@@ -27,7 +27,7 @@ from softreg.optimizers import title_of
 from softreg.plots.text import sparkline
 from softreg.settings import tol_of
 from softreg.workflows.evaluate import Evaluation
-from softreg.workflows.train import TrainResult
+from softreg.workflows.record import TrainResult
 
 __all__ = ["evaluation_summary", "training_summary"]
 

@@ -9,14 +9,14 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
-from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Columns, Number, gathered, setting, shared
+from softreg.cli.data_options import data_options, given, split_options
+from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
 from softreg.cli.words import note, short
 from softreg.errors import DivergedError, NotConvergedError, UsageError, listed
 from softreg.settings import (
     CALIBRATIONS,
     CLASS_WEIGHTS,
     DTYPES,
-    MISSING,
     OPTIMIZERS,
     PRECONDITIONS,
     SCALES,
@@ -29,35 +29,8 @@ from softreg.settings import (
     TrainingSettings,
 )
 
-__all__ = ["data_options", "given", "split_options", "train"]
+__all__ = ["train"]
 
-AT_LEAST_0 = Number(float, 0)
-
-data_options = shared(
-    setting(SourceSettings, "target", section="Data", basic=True, metavar="COL"),
-    setting(SourceSettings, "features", section="Data", multiple=True, metavar="COL"),
-    setting(SourceSettings, "exclude", section="Data", basic=True, multiple=True, metavar="COL"),
-    setting(SourceSettings, "id", section="Data", multiple=True, metavar="COL"),
-    setting(SourceSettings, "numeric", section="Data", multiple=True, metavar="COL"),
-    setting(SourceSettings, "categorical", section="Data", multiple=True, metavar="COL"),
-    setting(SourceSettings, "missing", section="Data", type=click.Choice(MISSING)),
-    setting(SourceSettings, "min_count", section="Data", type=Number(int, 1)),
-    setting(SourceSettings, "weight_col", section="Data", metavar="COL"),
-    setting(SourceSettings, "target_distribution", section="Data", type=Columns(), metavar="COL,COL,..."),
-    setting(SourceSettings, "separator", section="Data", metavar="CHAR"),
-    setting(SourceSettings, "encoding", section="Data", metavar="NAME"),
-    setting(SourceSettings, "data_home", section="Data", metavar="DIR"),
-    setting(SourceSettings, "samples", section="Data", type=AUTO_COUNT),
-    setting(SourceSettings, "noise", section="Data", type=AUTO_SHARE),
-    setting(SourceSettings, "centers", section="Data", type=Number(int, 2, auto=True)),
-)
-split_options = shared(
-    setting(SplitSettings, "test_size", section="Split", basic=True, type=AT_LEAST_0),
-    setting(SplitSettings, "val_size", section="Split", type=AUTO_SHARE),
-    setting(SplitSettings, "split_col", section="Split", metavar="COL"),
-    setting(SplitSettings, "test", section="Split", metavar="FILE"),
-    setting(SplitSettings, "group_col", section="Split", metavar="COL"),
-)
 descent_options = shared(
     setting(TrainingSettings, "optimizer", section="Descent", basic=True, type=click.Choice(OPTIMIZERS)),
     setting(TrainingSettings, "precondition", section="Descent", type=click.Choice(PRECONDITIONS)),
@@ -131,7 +104,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     from softreg.cli.progress import Progress
     from softreg.cli.summary import training_summary
     from softreg.runs import dumps
-    from softreg.workflows.train import TrainRequest
+    from softreg.workflows.request import TrainRequest
     from softreg.workflows.train import train as workflow
 
     quiet = values["quiet"] or values["as_json"]
@@ -187,12 +160,6 @@ def _judge(result: Any, require_convergence: bool) -> None:
             f"Training has not converged: {fit.stopped_because}. What was reached is in {result.run.path}.",
             "Raise --epochs or --time-limit, or --tol.",
         )
-
-
-def given(ctx: click.Context) -> frozenset[str]:
-    """Names of the options that were asked for, on the command line, in the environment or in a file."""
-    default = click.core.ParameterSource.DEFAULT
-    return frozenset(name for name in ctx.params if ctx.get_parameter_source(name) not in (default, None))
 
 
 def _announce(step: Any, quiet: bool) -> None:

@@ -36,10 +36,11 @@ from softreg.settings import TrainingSettings
 from softreg.training import fit
 from softreg.training.problem import scale_of
 from softreg.workflows.material import Material, material
+from softreg.workflows.penalty import penalised
 from softreg.workflows.recall import material_of, training_of
-from softreg.workflows.train import TrainRequest, l2_path, refuse_idle, refuse_sizes
+from softreg.workflows.request import TrainRequest, refuse_idle, refuse_sizes
 
-__all__ = ["Checked", "TrainRequest", "check", "check_run", "names_run"]
+__all__ = ["Checked", "check", "check_run", "names_run"]
 
 TIME_LIMIT = 60.0
 """Seconds that the model of a data set may be trained for."""
@@ -131,8 +132,7 @@ def check(request: TrainRequest, tell: Tell | None = None) -> Checked:
     dataset = data.load(request.data, request.source, request.split)
     refuse_sizes(request, dataset)
     ready = material(dataset, request.source, request.split, needs_val=False)
-    rows, path = ready.split.train, l2_path(ready, request, tell)
-    settings = request.training if path is None else replace(request.training, l2=float(path.l2[path.chosen]))
+    rows, (settings, _) = ready.split.train, penalised(ready, request, tell)
     preparation = ready.preparation(rows)
     problem = ready.problem(preparation, rows, {})
     others = {name: ready.features(preparation, part) for name, part in ready.parts.items() if name != "train"}

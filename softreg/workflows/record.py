@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,6 @@ from softreg.objective import sklearn_c
 from softreg.runs import Run
 from softreg.selection import Path as L2Path
 from softreg.settings import (
-    CalibrationSettings,
-    SelectionSettings,
-    SourceSettings,
-    SplitSettings,
     TrainingSettings,
     columns_text,
     idle,
@@ -32,26 +27,12 @@ from softreg.settings import (
 from softreg.training import Fit
 from softreg.workflows.answers import Mistake, answers, write_table
 from softreg.workflows.draw import draw_into_run
+from softreg.workflows.request import TrainRequest
 
-__all__ = ["SCHEMA", "TrainRequest", "TrainResult", "objective_of", "record"]
+__all__ = ["SCHEMA", "TrainResult", "objective_of", "record"]
 
 SCHEMA = 1
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "polars", "matplotlib", "click")
-
-
-@dataclass(frozen=True)
-class TrainRequest:
-    """What the user asked for; ``given`` names the settings that were asked for by name, not by default."""
-
-    data: str
-    training: TrainingSettings
-    source: SourceSettings
-    split: SplitSettings
-    selection: SelectionSettings = field(default_factory=SelectionSettings)
-    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
-    out: Path | None = None
-    overwrite: bool = False
-    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

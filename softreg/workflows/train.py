@@ -11,22 +11,23 @@ import numpy as np
 
 from softreg import __version__, data, runs
 from softreg.checks.separable import separated
-from softreg.data.dataset import Dataset
 from softreg.data.leaks import leave_out, telling
 from softreg.design import Scaling
-from softreg.errors import UsageError, listed
+from softreg.errors import listed
 from softreg.model import SoftmaxModel
 from softreg.preparation import Preparation
 from softreg.selection import Path as L2Path
-from softreg.selection import choose_l2, cross_validate
-from softreg.settings import TrainingSettings, idle, needs_validation
+from softreg.selection import cross_validate
+from softreg.settings import TrainingSettings, needs_validation
 from softreg.training import Fit, Row, StepSize, fit
 from softreg.workflows.answers import surest_mistake
 from softreg.workflows.calibrating import calibrated, refuse_calibration
 from softreg.workflows.material import Material, material
-from softreg.workflows.record import SCHEMA, TrainRequest, TrainResult, objective_of, record
+from softreg.workflows.penalty import penalised
+from softreg.workflows.record import SCHEMA, TrainResult, objective_of, record
+from softreg.workflows.request import TrainRequest, refuse_idle, refuse_sizes
 
-__all__ = ["TrainRequest", "TrainResult", "l2_path", "refuse_idle", "refuse_sizes", "train"]
+__all__ = ["train"]
 
 
 def train(
@@ -48,8 +49,7 @@ def train(
     needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
     ready = material(dataset, request.source, request.split, needs_val=needs_val)
     refuse_calibration(ready, request.calibration)
-    path = l2_path(ready, request, progress)
-    settings = request.training if path is None else replace(request.training, l2=float(path.l2[path.chosen]))
+    settings, path = penalised(ready, request, progress)
     parts, rows = ready.parts, ready.split.train
     watched = [name for name in ("val", "test") if name in parts and (name == "val" or dataset.part is not None)]
     preparation = ready.preparation(rows)
@@ -74,26 +74,6 @@ def train(
         told = replace(told, mistake=wrong)
     record(told, request, done.log_proba.get("test"))
     return told
-
-
-def l2_path(ready: Material, request: TrainRequest, progress: Callable[[str, int, int], None] | None) -> L2Path | None:
-    """Return the path of l2, where it is to be chosen."""
-    if not request.selection.l2_auto:
-        return None
-    tell = (lambda done, total: progress("choosing l2", done, total)) if progress else None
-    rows, chosen = ready.split.train, request.selection
-    groups = ready.dataset.groups
-    return choose_l2(
-        ready.fold,
-        ready.codes,
-        rows,
-        request.training,
-        folds=chosen.folds,
-        groups=groups,
-        classes=ready.classes,
-        seed=chosen.seed,
-        observe=tell,
-    )
 
 
 def _selected(
@@ -132,35 +112,6 @@ def _leaks(ready: Material) -> tuple[str, ...]:
         return ()
     which = f"the column {found[0]} alone tells" if len(found) == 1 else f"{listed(found)} each alone tell"
     return (f"{which} the class of nearly every row. {leave_out(found)}",)
-
-
-def refuse_idle(request: TrainRequest) -> None:
-    """Refuse options that were given and have no effect beside the others."""
-    for name, reason in idle(request.training).items():
-        if name in request.given:
-            raise UsageError(f"--{name.replace('_', '-')} has no effect {reason}.", "Leave it out.")
-    if "folds" in request.given and not request.selection.l2_auto:
-        raise UsageError("--folds has no effect without --l2 auto.", "Leave it out, or type --cv for scores by folds.")
-    if "shares" in request.given and request.training.class_weight != "balanced":
-        raise UsageError("--shares has no effect without --class-weight balanced.", "Leave it out.")
-    overruled = {"split_col": "--split-col", "test": "--test"}
-    for name, option in overruled.items():
-        if "test_size" in request.given and getattr(request.split, name) is not None:
-            raise UsageError(f"--test-size has no effect with {option}, which names the test rows.", "Leave it out.")
-    if "group_col" in request.given and request.split.split_col is not None:
-        raise UsageError("--group-col has no effect with --split-col, which names the sides.", "Leave one out.")
-
-
-def refuse_sizes(request: TrainRequest, dataset: Dataset) -> None:
-    """Refuse shares of rows that were given for a dataset which names its own."""
-    if dataset.part is not None and "test_size" in request.given and "test" in dataset.part:
-        raise UsageError(
-            f"--test-size has no effect on {dataset.name}, which keeps its own test rows.", "Leave it out."
-        )
-    if dataset.part is not None and "val_size" in request.given and "val" in dataset.part:
-        raise UsageError(
-            f"--val-size has no effect on {dataset.name}, which names its validation rows.", "Leave it out."
-        )
 
 
 def _counts(ready: Material) -> dict[str, int]:
