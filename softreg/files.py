@@ -29,7 +29,10 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     b'whole'
     """
     path = Path(path).resolve()  # a symbolic link stays, and its target is replaced
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary name
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

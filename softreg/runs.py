@@ -78,15 +78,17 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """Read config.toml."""
+        text = self._text("config.toml")
         try:
-            return tomllib.loads(self._text("config.toml"))
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.") from None
 
     def metrics(self) -> dict[str, Any]:
         """Read metrics.json."""
+        text = self._text("metrics.json")
         try:
-            return dict(json.loads(self._text("metrics.json")))
+            return dict(json.loads(text))
         except (ValueError, TypeError) as error:
             raise DataError(f"{self.path / 'metrics.json'} is damaged: {error}.") from None
 
@@ -158,6 +160,8 @@ def find(word: str) -> Run:
     for path in (Path(word), ROOT / word):
         if path.is_dir():
             return Run(path)
+    if Path(word).is_file():
+        raise DataError(f"{word} is a file, and a run is a folder.", f"Name its folder: {Path(word).parent}.")
     known = [path.name for path in ROOT.iterdir() if path.is_dir()] if ROOT.is_dir() else []
     advice = f"Known here: {listed(known)}." if known else "Type softreg train iris to make one."
     raise DataError(f'There is no run "{word}".', did_you_mean(word, [*known, "last"]) or advice)

@@ -97,6 +97,24 @@ def test_the_cross_entropy_is_level_at_the_temperature_and_higher_on_both_sides(
     assert here <= loss(1.0, logits, targets, weight) + 1e-12
 
 
+@pytest.mark.parametrize(("n_samples", "right"), [(40, 0.75), (400, 0.9), (8, 0.625)])
+def test_the_interval_is_that_of_a_share_in_log_odds(n_samples: int, right: float) -> None:
+    """With one margin m, 1/T = log-odds / m of the share of right rows, whose error is 1 / sqrt(n r (1 - r))."""
+    margin, n_right = 2.0, round(n_samples * right)
+    codes = np.repeat([0, 1], [n_right, n_samples - n_right])
+    found = fit_temperature(np.tile([margin, 0.0], (n_samples, 1)), codes)
+    odds, half = special.logit(right) / margin, 1.959964 / (margin * np.sqrt(n_samples * right * (1 - right)))
+
+    assert found.value == pytest.approx(1 / odds)
+    assert found.low == pytest.approx(1 / (odds + half), rel=1e-6)
+    assert found.high == pytest.approx(1 / (odds - half) if odds > half else np.inf, rel=1e-6)
+
+
+def test_logits_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(DataError, match="not finite"):
+        fit_temperature(np.array([[0.0, -np.inf], [1.0, 2.0]]), np.array([0, 1]))
+
+
 def test_it_is_accurate_to_eight_digits() -> None:
     logits, codes = made_up(400, 4)
 

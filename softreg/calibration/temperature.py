@@ -12,19 +12,27 @@ z themselves and the weights are t times the identity: a line through the origin
     phi'(t) = (1/S) sum_i s_i (E_p[z_i] - E_q[z_i]),     p = softmax(t z_i):  0 where the mean logit of what the model
                                                          expects is that of what comes
 
+How well so many rows can tell T: the curvature is the information of a row, so 1/T has the standard error
+(n phi''(t))^(-1/2) (Wald's interval; Pawitan, *In All Likelihood* (2001), section 2.7), n the rows, or of unequal
+weights as many as tell as much.
+
 Source: C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), "On calibration of modern neural networks", section 4.2,
 arXiv:1706.04599.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from softreg.design import DesignMatrix, Scaling
+from softreg.errors import DataError
 from softreg.functional import expected
+from softreg.metrics import effective_rows
 from softreg.objective import Line, Objective
 
 __all__ = ["Temperature", "fit_temperature"]
@@ -37,13 +45,20 @@ FLAT = 1e-12
 
 MOST_STEPS = 200
 
+Z = NormalDist().inv_cdf(0.975)
+
 
 @dataclass(frozen=True)
 class Temperature:
-    """T, by which logits are to be divided; where no T is the best, 1 and the ``reason``, a clause for a sentence."""
+    """T, by which logits are to be divided; where no T is the best, 1 and the ``reason``, a clause for a sentence.
+
+    ``low`` and ``high`` are the ends of its 95% interval, where there is one; infinite where T might be anything above.
+    """
 
     value: float
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def fit_temperature(
@@ -63,9 +78,11 @@ def fit_temperature(
     >>> logits, codes = np.array([[1.0, 0.0]] * 4), np.array([0, 0, 0, 1])
     >>> round(1 / fit_temperature(logits, codes).value, 6)  # log 3
     1.098612
-    >>> fit_temperature(logits[:3], codes[:3])
-    Temperature(value=1.0, reason='every row is answered rightly: the smaller T, the lower the cross-entropy')
+    >>> fit_temperature(logits[:3], codes[:3]).reason
+    'every row is answered rightly: the smaller T, the lower the cross-entropy'
     """
+    if not np.isfinite(logits).all():
+        raise DataError("A logit is not finite, and has no temperature.", "Look for infinite features.")
     if sample_weight is not None:
         counts = sample_weight > 0
         logits, targets, sample_weight = logits[counts], targets[counts], sample_weight[counts]
@@ -79,7 +96,11 @@ def fit_temperature(
     line = _line(shifted, targets, sample_weight)
     if line.slopes(0.0)[0] >= -FLAT:
         return Temperature(1.0, f"on the {rows}s guessing evenly is no worse than this model at any temperature")
-    return Temperature(spread / _minimum(line.slopes, start=spread))
+    t = _minimum(line.slopes, start=spread)
+    rows_told = len(logits) if sample_weight is None else effective_rows(sample_weight)
+    half = Z / math.sqrt(rows_told * line.slopes(t)[1])
+    low, high = spread / (t + half), spread / (t - half) if t > half else math.inf
+    return Temperature(spread / t, low=low, high=high)
 
 
 def _line(logits: np.ndarray, targets: np.ndarray, sample_weight: np.ndarray | None) -> Line:

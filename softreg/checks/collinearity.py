@@ -69,6 +69,8 @@ def collinearity(subject: Subject) -> Finding:
     rows = sampled(len(X), MOST_ROWS, subject.settings.seed)
     Z, weight = X[np.ix_(rows, places)].astype(np.float64), subject.weights["train"]
     varying = np.ptp(Z, axis=0) > 0
+    if varying.sum() < 2:
+        return Finding(NAME, SKIP, f"not applicable: fewer than two columns vary in {len(rows)} drawn rows", WHY)
     told = correlation(Z[:, varying], None if weight is None else weight[rows])
     names = [subject.preparation.features[place] for place in places[varying]]
     top = int(np.argmax(told.inflation))

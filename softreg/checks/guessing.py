@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 from softreg.checks.finding import FAIL, PASS, SKIP, WARN, Finding
 from softreg.checks.subject import Subject
-from softreg.checks.thresholds import SURE
+from softreg.checks.thresholds import UPPER, WORTH
 from softreg.functional import expected
 from softreg.metrics import (
     accuracy,
@@ -18,6 +19,7 @@ from softreg.metrics import (
     commonest_class_accuracy,
     cross_entropy,
     effective_rows,
+    sign_test,
 )
 
 __all__ = ["Held", "beats_guessing", "beats_shares", "held_out"]
@@ -26,15 +28,18 @@ LABELS, FEATURES = "labels", "no features"
 WHY_LABELS = "With shuffled labels no model is better than guessing."
 WHY_FEATURES = "What knows only the shares of the classes must be beaten."
 NONE_HELD = "not applicable: no rows are held out"
+ALPHA = 0.05
 HOLD_OUT = "Give --test-size above 0."
+MORE_ROWS = "These rows are too few to tell: hold out more with --test-size, or collect more."
 
 
 @dataclass(frozen=True)
 class Held:
     """Scores on the rows of ``part``: ours and of guessing, the interval of our accuracy, and the gain over the shares.
 
-    ``gain`` is by how much the class shares' cross-entropy is above ours, row by row on average, ``error`` its standard
-    error.
+    ``p_value`` is that of the sign test of the rows which one of both alone has right, None for soft labels. ``gain``
+    is by how much the class shares' cross-entropy is above ours, row by row on average, and ``half`` half of its 95%
+    interval, by Student's t; infinite for a single row.
     """
 
     part: str
@@ -42,20 +47,26 @@ class Held:
     low: float
     high: float
     guessing: float
+    p_value: float | None
     cross_entropy: float
     class_shares: float
     gain: float
-    error: float
+    half: float
 
     @property
     def right(self) -> bool:
-        """Whether guessing lies below the interval of the accuracy."""
-        return self.guessing < self.low
+        """Whether guessing lies below the interval of the accuracy; on the same rows, a sign test must agree."""
+        return self.guessing < self.low and (self.p_value is None or self.p_value < ALPHA)
 
     @property
     def likely(self) -> bool:
         """Whether the gain is more than chance."""
-        return self.gain > SURE * self.error
+        return self.gain > self.half
+
+    @property
+    def open(self) -> bool:
+        """Whether a gain worth having lies in the interval, so that more rows may show it."""
+        return self.gain + self.half > WORTH * self.class_shares
 
 
 def held_out(subject: Subject) -> Held | None:
@@ -76,11 +87,23 @@ def held_out(subject: Subject) -> Held | None:
         low=low,
         high=high,
         guessing=commonest_class_accuracy(classes, targets, **trained),
+        p_value=_sign(targets, predicted, int(subject.masses.argmax())) if targets.ndim == 1 else None,
         cross_entropy=cross_entropy(log_proba, targets, weight),
         class_shares=class_share_cross_entropy(classes, targets, len(classes), **trained),
         gain=gain,
-        error=math.sqrt(float(share @ (gains - gain) ** 2) / rows),
+        half=_half(float(share @ (gains - gain) ** 2), rows),
     )
+
+
+def _sign(codes: np.ndarray, predicted: np.ndarray, guess: int) -> float:
+    """The sign test of the rows that the model alone, or guessing alone, has right."""
+    won, lost = (predicted == codes) & (codes != guess), (predicted != codes) & (codes == guess)
+    return sign_test(int(won.sum()), int(lost.sum()))
+
+
+def _half(variance: float, rows: float) -> float:
+    """Half the 95% interval of a mean of ``rows`` values whose mean squared distance from it is ``variance``."""
+    return float(student.ppf(UPPER, rows - 1)) * math.sqrt(variance / (rows - 1)) if rows > 1 else math.inf
 
 
 def beats_guessing(subject: Subject) -> Finding:
@@ -91,11 +114,13 @@ def beats_guessing(subject: Subject) -> Finding:
     found = (
         f"{held.part} accuracy {held.accuracy:.3f}, 95% {held.low:.3f}-{held.high:.3f}; guessing {held.guessing:.3f}"
     )
-    numbers = {name: getattr(held, name) for name in ("part", "accuracy", "low", "high", "guessing")}
+    numbers = {name: getattr(held, name) for name in ("part", "accuracy", "low", "high", "guessing", "p_value")}
     if held.right:
         return Finding(LABELS, PASS, found, WHY_LABELS, numbers=numbers)
     if held.likely:
         return Finding(LABELS, PASS, f"{found}, but the probabilities tell more", WHY_LABELS, numbers=numbers)
+    if held.open:
+        return Finding(LABELS, WARN, f"{found}: within chance", WHY_LABELS, MORE_ROWS, numbers)
     advice = "Were rows and labels joined wrongly? Is what the columns tell too crooked for a linear model?"
     return Finding(LABELS, FAIL, found, WHY_LABELS, advice, numbers)
 
@@ -106,14 +131,13 @@ def beats_shares(subject: Subject) -> Finding:
     if held is None:
         return Finding(FEATURES, SKIP, NONE_HELD, WHY_FEATURES, HOLD_OUT)
     found = f"{held.part} cross-entropy {held.cross_entropy:.3f}, without features {held.class_shares:.3f}"
-    numbers = {name: getattr(held, name) for name in ("part", "cross_entropy", "class_shares", "gain", "error")}
+    numbers = {name: getattr(held, name) for name in ("part", "cross_entropy", "class_shares", "gain", "half")}
     if held.likely or (held.right and held.gain > 0):
         return Finding(FEATURES, PASS, found, WHY_FEATURES, numbers=numbers)
     if held.right:
         advice = "It is right more often than guessing, but too sure when wrong: let --l2 auto choose the penalty."
         return Finding(FEATURES, WARN, found, WHY_FEATURES, advice, numbers)
-    if held.gain > 0:
-        advice = "The gain is within chance: more test rows would tell."
-        return Finding(FEATURES, WARN, found, WHY_FEATURES, advice, numbers)
+    if held.open:
+        return Finding(FEATURES, WARN, f"{found}: within chance", WHY_FEATURES, MORE_ROWS, numbers)
     advice = "Look at the labels and the columns; --l2 auto shows whether any penalty helps."
     return Finding(FEATURES, FAIL, found, WHY_FEATURES, advice, numbers)

@@ -79,8 +79,11 @@ def rule_on(
     bins, n_classes = len(edges) + 2, int(max(codes.max(), held_codes.max())) + 1
     counts = np.zeros((bins, n_classes))
     np.add.at(counts, (_range_of(values, edges), codes), 1)
-    says = np.where(counts.any(axis=1), counts.argmax(axis=1), np.bincount(codes).argmax())
-    return float((says[_range_of(held_values, edges)] == held_codes).mean())
+    guess = np.bincount(codes).argmax()
+    says = np.where(counts.any(axis=1), counts.argmax(axis=1), guess)[_range_of(held_values, edges)]
+    if category:  # of a level that the rule has not seen, its neighbours in the alphabet tell nothing
+        says = np.where(np.isnan(held_values) | np.isin(held_values, edges), says, guess)
+    return float((says == held_codes).mean())
 
 
 def _range_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

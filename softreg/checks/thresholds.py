@@ -22,8 +22,9 @@ __all__ = [
     "SINGULAR",
     "SPREAD_FAIL",
     "SPREAD_WARN",
-    "SURE",
     "UNITS_APART",
+    "UPPER",
+    "WORTH",
 ]
 
 SPREAD_WARN, SPREAD_FAIL = 1e2, 1e4
@@ -73,5 +74,9 @@ ROWS_A_PARAMETER = 2.0
 """Rows a free parameter. A plane with d + 1 parameters divides up to 2 (d + 1) rows in general position as any labels
 ask with a chance of one half or more (Cover 1965, doi:10.1109/PGEC.1965.264137)."""
 
-SURE = 1.96
-"""Standard errors for 95 %, as for Wilson's interval."""
+UPPER = 0.975
+"""Quantile of the upper end of a 95 % interval."""
+
+WORTH = 0.05
+"""Share of the class shares' cross-entropy by which features must lower it to be worth having. Where the interval of
+the gain reaches that far, the held-out rows are too few to say that the features tell nothing."""

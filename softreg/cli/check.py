@@ -11,7 +11,14 @@ from softreg.cli.data_options import data_options, given, split_options
 from softreg.cli.options import Number, gathered, setting
 from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
-from softreg.settings import SCALES, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
+from softreg.settings import (
+    SCALES,
+    SelectionSettings,
+    SourceSettings,
+    SplitSettings,
+    TrainingSettings,
+    columns_text,
+)
 
 if TYPE_CHECKING:
     from softreg.checks.finding import Finding
@@ -73,11 +80,11 @@ def check(
         click.echo(dumps(result.to_json()), nl=False)
     elif not quiet:
         click.echo("\n".join(_summary(result, verbose)))
-        click.echo(row("next", _next(data, values, of_run=of_run)))
+        click.echo(row("next", _next(ctx, data, of_run=of_run)))
     if strict and result.failed:
         raise CheckFailedError(
             f"{plural(len(result.failed), 'check')} failed: {listed(result.failed)}.",
-            "" if not quiet and not as_json else f"Type {typed('check', data)} to read what to do.",
+            "" if not quiet and not as_json else f"Type {typed('check', data, *_given_words(ctx))} to read what to do.",
         )
 
 
@@ -135,8 +142,22 @@ def _table(finding: Finding) -> list[str]:
     return [" " * MARGIN + short(line, WIDTH - MARGIN) for line in [*lines[:MOST_LINES], *rest]]
 
 
-def _next(data: str, values: dict[str, Any], *, of_run: bool) -> str:
-    if of_run:
-        return typed("plot", data)
-    target = ("--target", values["target"]) if values["target"] else ()
-    return typed("train", data, *target)
+def _next(ctx: click.Context, data: str, *, of_run: bool) -> str:
+    return typed("plot", data) if of_run else typed("train", data, *_given_words(ctx))
+
+
+def _given_words(ctx: click.Context) -> list[str]:
+    """The options that say which data and which model, as they were given."""
+    words = []
+    for param in ctx.command.params:
+        if param.name in given(ctx) - OF_CALL:
+            value = ctx.params[param.name]
+            flag = param.opts[0] if value is not False else param.secondary_opts[0]
+            if isinstance(value, bool):
+                words.append(flag)
+            elif param.name == "target_distribution":
+                words += [flag, columns_text(value)]
+            else:
+                values = value if isinstance(value, tuple) else ("auto" if value is None else value,)
+                words += [word for each in values for word in (flag, str(each))]
+    return words

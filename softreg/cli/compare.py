@@ -100,7 +100,8 @@ def _spelled(key: str) -> str:
 
 def _differences(test: Paired, first: str) -> list[str]:
     """A sentence for each run and measure."""
-    lines = [row("rows", f"{plural(test.n_rows, 'row')} of {short(test.data, 30)}, the same for all runs")]
+    weighed = f", weighed by {short(test.weight_col, 20)}" if test.weight_col else ""
+    lines = [row("rows", f"{plural(test.n_rows, 'row')} of {short(test.data, 30)}, the same for all runs{weighed}")]
     for rival in test.rivals:
         names = _tail(rival.name, 24), _tail(first, 24)
         if len(test.rivals) > 1:

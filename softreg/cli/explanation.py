@@ -182,7 +182,7 @@ def beyond(start: float, to: float) -> str:
     ('1.844', '1.756', '4124')
     """
     way = to - start
-    if way == 0 or not math.isfinite(to) or abs(to) >= 1e9:
+    if way == 0 or not math.isfinite(to) or abs(to) >= 1e15:
         return f"{to:.6g}"
     places = max(0, 1 - math.floor(math.log10(abs(way))))
     unit = Decimal(1).scaleb(-places)

@@ -142,6 +142,9 @@ def calibration_words(told: Mapping[str, Any]) -> str:
 
     >>> wrapped(calibration_words({"temperature": 1.318, "reason": "", "n_rows": 12, "shares": None}))
     'temperature 1.32, fitted on 12 validation rows'
+    >>> print(wrapped(calibration_words({"temperature": 1.318, "n_rows": 12, "interval": [0.8, None]})))
+    temperature 1.32 (95% 0.8-any), fitted on 12 validation rows; too few to tell it
+    from 1
     """
     words = []
     if told.get("shares") == "true":
@@ -149,9 +152,12 @@ def calibration_words(told: Mapping[str, Any]) -> str:
     if told.get("reason"):
         words.append(f"no temperature, for {told['reason']}; it stays 1")
     elif told.get("n_rows"):
-        words.append(
-            f"temperature{HOLD}{compact(told['temperature'])}, fitted on {plural(told['n_rows'], 'validation row')}"
-        )
+        low, high = told.get("interval") or (None, None)
+        ends = f" (95%{HOLD}{compact(low)}-{'any' if high is None else compact(high)})" if low else ""
+        rows = plural(told["n_rows"], "validation row")
+        words.append(f"temperature{HOLD}{compact(told['temperature'])}{ends}, fitted on {rows}")
+        if low and low <= 1 and (high is None or high >= 1):
+            words.append("too few to tell it from 1")
     return "; ".join(words)
 
 

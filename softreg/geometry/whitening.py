@@ -143,8 +143,9 @@ def drawn(weights: np.ndarray, size: int, rng: np.random.Generator) -> tuple[Row
     share = weights / total if total > 0 else np.full(n, 1 / n)
     if size >= n:
         return slice(0, n), share
-    # subtle: systematic sampling, one draw for all: sorted rows, and a variance below that of independent draws
-    places = np.searchsorted(np.cumsum(share), (np.arange(size) + rng.random()) / size)
+    # subtle: stratified sampling, a draw from each of ``size`` equal shares: sorted rows, and never more variance than
+    # independent draws have; one offset for all shares would fall into step with rows that come in turns
+    places = np.searchsorted(np.cumsum(share), (np.arange(size) + rng.random(size)) / size)
     return np.minimum(places, n - 1), np.full(size, 1 / size)
 
 

@@ -63,7 +63,7 @@ def ece_if_calibrated(
     In each draw the top label of row i is right with probability confidence_i, and the ECE is taken as ever. A row is
     one draw, whatever its weight: a weight says how much a row counts, not how many rows it stands for.
 
-    Shapes: ``proba`` (n_samples, n_classes). With 200 draws the mean is known to about 2 in 100. Memory stays bounded
+    Shapes: ``proba`` (n_samples, n_classes). With 200 draws the mean is known to about 5 in 100. Memory stays bounded
     for any number of rows: draws are made a few at a time. Raises ``DataError`` where there are no rows.
 
     >>> proba = np.full((400, 2), 0.5)
@@ -72,8 +72,9 @@ def ece_if_calibrated(
     >>> bool(abs(drawn / by_hand - 1) < 0.05)
     True
 
-    Source: the "consistency resampling" of J. Broecker, L. A. Smith (2007), "Increasing the reliability of reliability
-    diagrams", Weather and Forecasting 22, doi:10.1175/WAF993.1, taken at the mean.
+    Source: conditional on the confidences, and taken at the mean, after the "consistency resampling" of J. Broecker,
+    L. A. Smith (2007), "Increasing the reliability of reliability diagrams", Weather and Forecasting 22,
+    doi:10.1175/WAF993.1.
     """
     n_samples = int(proba.shape[0])
     need_rows(n_samples)

@@ -30,8 +30,8 @@ def number_right(confidence: np.ndarray) -> np.ndarray:
     >>> number_right(np.array([0.5, 0.5, 1.0])).round(4)
     array([0.  , 0.25, 0.5 , 0.25])
 
-    Source: Y. Hong (2013), "On computing the distribution function for the Poisson binomial distribution",
-    Computational Statistics & Data Analysis 59, doi:10.1016/j.csda.2012.10.006.
+    Source: W. Biscarri, S. D. Zhao, R. J. Brunner (2018), "A simple and fast method for computing the Poisson binomial
+    distribution function", Computational Statistics & Data Analysis 122, doi:10.1016/j.csda.2018.01.007.
     """
     n_samples = len(confidence)
     chance = np.zeros(1 << max(0, (n_samples - 1).bit_length()))  # a row that is never right changes nothing
@@ -73,8 +73,8 @@ def band(confidence: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -
     >>> band(np.full(20, 0.9), np.ones(20), np.random.default_rng(0))  # 15 of 20 is the least, and all may be right
     (0.75, 1.0)
 
-    Source: the consistency bars of J. Broecker, L. A. Smith (2007), "Increasing the reliability of reliability
-    diagrams", Weather and Forecasting 22, doi:10.1175/WAF993.1.
+    Source: conditional on the confidences, after the consistency bars of J. Broecker, L. A. Smith (2007), "Increasing
+    the reliability of reliability diagrams", Weather and Forecasting 22, doi:10.1175/WAF993.1.
     """
     tail = (1 - LEVEL) / 2
     if weight.min() == weight.max():

@@ -22,10 +22,11 @@ from softreg.objective.objective import Logits, Objective
 __all__ = ["Line"]
 
 TOLERANCE = 1e-2
-"""Relative accuracy of a step: conjugate directions gain nothing from more."""
+"""Relative width of a bracket at which the search ends: conjugate directions gain nothing from more."""
 
 NEAR = 1e-1
-"""A Newton step of this part of t leaves an error of about its square, the tolerance."""
+"""A Newton step of this part of t is the last one. It leaves an error of about its square, where it moves no logit by
+much more than 1; where it does, nine tenths of the fall that the line has to give are still had."""
 
 MOST_STEPS = 40
 
@@ -61,7 +62,7 @@ class Line:
         )
 
     def exact_step(self, slope_at_0: float, start: float = 1.0) -> float:
-        """Return the t > 0 that minimises phi, to one part in a hundred, given phi'(0) < 0.
+        """Return a t > 0 that gives nine tenths of the fall that phi has to give, and usually all, given phi'(0) < 0.
 
         Where phi falls for ever (separable classes without penalty), the step ends where its slope is no longer seen.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,7 +72,7 @@ def _legend(figure: Figure, reached: list[Mapping[str, Any]], full: float) -> No
     ]
     told = [
         f"{point['accuracy']:.0%} right on the surest {point['coverage']:.1%}, of confidence "
-        f"{point['threshold']:.3f} or more"
+        f"{math.floor(point['threshold'] * 1000) / 1000:.3f} or more"
         for point in reached
     ]
     entries += [(Line2D([], [], color=_RED, marker="D", linestyle="", markersize=6.5), text) for text in told]

@@ -36,7 +36,7 @@ def descend_along_lines(
     logits = state.logits or objective.design.forward(state.theta)
     whitening = _whitening(objective, precondition, seed, state)
     evaluation = objective.evaluate_logits(logits, state.theta)
-    rounding = float(np.sqrt(np.finfo(objective.design.dtype).eps))
+    rounding = float(np.finfo(objective.design.dtype).eps) ** 0.75
     row = measured(evaluation) | {"step": None}
     while True:
         moment = {"epoch": state.epoch, "seconds": time.perf_counter() - began}

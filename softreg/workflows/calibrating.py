@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,9 @@ def calibrated(ready: Material, model: SoftmaxModel, settings: CalibrationSettin
     if settings.calibrate == "temperature":
         found, n_rows = _temperature(ready, fitted["val"], shift), len(ready.split.val)
     shares = settings.shares if balanced else None
-    after = folded(model, found.value, shift, reason=found.reason, n_rows=n_rows or None, shares=shares)
+    after = folded(
+        model, found.value, shift, reason=found.reason, interval=_interval(found), n_rows=n_rows or None, shares=shares
+    )
     changed = shift is not None or found.value != 1
     log_proba = _log_proba(ready, after) if changed else fitted
     metrics = _scores(ready, log_proba)
@@ -72,6 +75,13 @@ def calibrated(ready: Material, model: SoftmaxModel, settings: CalibrationSettin
         "after": _measured({name: metrics[name] for name in held}) if changed else None,
     }
     return Calibrated(after, log_proba, fitted, metrics | {"calibration": told})
+
+
+def _interval(found: Temperature) -> list[float | None] | None:
+    """The ends of a temperature's interval, as JSON can hold them: null for infinity."""
+    if found.low is None or found.high is None:
+        return None
+    return [found.low, found.high if math.isfinite(found.high) else None]
 
 
 def _log_proba(ready: Material, model: SoftmaxModel) -> dict[str, np.ndarray]:

@@ -29,7 +29,7 @@ from softreg.checks.trained import best_weights, same_scores
 from softreg.data.dataset import Dataset
 from softreg.data.sources import kind_of
 from softreg.data.split import Split
-from softreg.errors import DataError
+from softreg.errors import DataError, listed
 from softreg.model import SoftmaxModel
 from softreg.runs import find
 from softreg.settings import TrainingSettings
@@ -115,7 +115,7 @@ class Checked:
 def names_run(word: str) -> bool:
     """Return whether a word names a run rather than data: ``last``, a run folder, or the name of one under runs/."""
     path = Path(word)
-    if word == "last" or (path / "config.toml").is_file():
+    if word == "last" or (path / "config.toml").is_file() or path.name == "model.npz":
         return True
     if path.exists():
         return False
@@ -146,7 +146,13 @@ def check(request: TrainRequest, tell: Tell | None = None) -> Checked:
 def check_run(word: str, tell: Tell | None = None) -> Checked:
     """Check a run: its data, read again with its own settings, and its model."""
     run = find(word)
-    ready, model, metrics = material_of(run), run.model(), run.metrics()
+    model, metrics, ready = run.model(), run.metrics(), material_of(run)
+    if model.inputs != ready.dataset.columns or model.classes != ready.classes:
+        raise DataError(
+            f"The model in {run.path} makes {listed(model.classes)} of {listed(model.inputs)}, and the run's data hold "
+            f"{listed(ready.classes)} and {listed(ready.dataset.columns)}: it is not the model of that run.",
+            "Train the run again, or find out who changed its files.",
+        )
     X = {name: ready.features(model.preparation, rows) for name, rows in ready.parts.items()}
     subject = _subject(ready, model, training_of(run), X)
     return _checked(subject, (same_scores(subject, metrics), best_weights(subject, unfolded(model))), tell)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from softreg.errors import DataError, listed
+from softreg.errors import DataError, UsageError, listed
 from softreg.metrics import paired_intervals, row_brier, row_cross_entropy, share_right, sign_test
 from softreg.metrics.rows import mean
 from softreg.model import SoftmaxModel
@@ -66,6 +66,7 @@ class Paired:
     unknown_classes: dict[str, int]
     seed: int
     notes: tuple[str, ...]
+    weight_col: str | None = None
 
 
 def paired(runs: Sequence[Run], spec: str, source: SourceSettings, seed: int) -> Paired:
@@ -76,7 +77,9 @@ def paired(runs: Sequence[Run], spec: str, source: SourceSettings, seed: int) ->
     """
     if spec == "-":
         raise DataError("Every run reads the test rows, and standard input can be read only once.", "Name a file.")
-    models = [run.model() for run in runs]
+    if len({run.path.resolve() for run in runs}) < len(runs):
+        raise UsageError("One run is named twice, and a run is equal to itself.", "Name different runs.")
+    models, weight_col, told = _weighed([run.model() for run in runs], source)
     for run, model in zip(runs[1:], models[1:], strict=True):
         _refuse_other_classes(runs[0], models[0], run, model)
     answered = [_answered(run, model, spec, source) for run, model in zip(runs, models, strict=True)]
@@ -100,8 +103,28 @@ def paired(runs: Sequence[Run], spec: str, source: SourceSettings, seed: int) ->
         ],
         dict(first.strangers.most_common()),
         seed,
-        _notes(runs, answered, int(counted.sum())),
+        (*told, *_notes(runs, answered, int(counted.sum()))),
+        None if weight is None else weight_col,
     )
+
+
+def _weighed(
+    models: list[SoftmaxModel], source: SourceSettings
+) -> tuple[list[SoftmaxModel], str | None, tuple[str, ...]]:
+    """The models, and the column that weighs the rows: the one asked for, or that of every training.
+
+    Where trainings were weighed differently, all rows weigh the same, whatever the order of the runs, and a note says
+    so.
+    """
+    trained = {model.metadata.get("weight_col") for model in models}
+    if source.weight_col or len(trained) == 1:
+        return models, source.weight_col or trained.pop(), ()
+    plain = [
+        replace(model, metadata={key: value for key, value in model.metadata.items() if key != "weight_col"})
+        for model in models
+    ]
+    note = "the runs were not weighed by one column in training; here all rows weigh the same (--weight-col)."
+    return plain, None, (note,)
 
 
 def _answered(run: Run, model: SoftmaxModel, spec: str, source: SourceSettings) -> LabelledRows:
@@ -123,12 +146,13 @@ def _rival(name: str, first: np.ndarray, this: np.ndarray, found: np.ndarray, *,
     """What the scores of the rows (n_samples, n_measures) and the intervals (n_measures, 3) say of a run."""
     won, lost = (int((a[:, 0] > b[:, 0]).sum()) for a, b in ((this, first), (first, this)))
     p_value = sign_test(won, lost) if hard else None
+    agrees = p_value is not None and p_value < ALPHA and (won > lost) == (found[0, 0] > 0)  # rows may weigh differently
     differences = {}
     for place, measure in enumerate(MEASURES):
         value, low, high = found[place].tolist()
         reason = _reason(first[:, place], this[:, place])
         better = "unknown" if reason else _better(value, low, high, up=measure == "accuracy")
-        if measure == "accuracy" and better in {"this", "first"} and p_value is not None and p_value >= ALPHA:
+        if better in {"this", "first"} and (len(first) < FEW_ROWS or (measure == "accuracy" and hard and not agrees)):
             better = "unknown"  # a bootstrap of few rows on which they differ is too sure
         differences[measure] = Difference(value, low, high, better, reason)
     return Rival(name, differences, *((lost, won, p_value) if hard else (None, None, None)))
@@ -177,6 +201,6 @@ def _notes(runs: Sequence[Run], answered: Sequence[LabelledRows], n_rows: int) -
         for text in dict.fromkeys(rows.notes):
             notes.setdefault(text, []).append(str(run.path))
     told = [text if len(who) == len(runs) else f"{', '.join(who)}: {text}" for text, who in notes.items()]
-    if n_rows < FEW_ROWS:
+    if 1 < n_rows < FEW_ROWS:
         told.append(f"of {n_rows} rows, intervals by the bootstrap are too narrow: take them for a hint.")
     return tuple(told)

@@ -21,7 +21,10 @@ def material_of(run: Run) -> Material:
     source, split = _settings(SourceSettings, config), _settings(SplitSettings, config)
     if config["data"] == "-":
         raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")
-    dataset = data.load(config["data"], source, split)
+    try:
+        dataset = data.load(config["data"], source, split)
+    except DataError as error:
+        raise DataError(f"The data of the run {run.path} cannot be read again: {error.what}", error.advice) from error
     if dataset.origin["sha256"] != config.get("record", {}).get("data_sha256"):
         raise DataError(f"{config['data']} has changed since the run {run.path}.", "Train it again.")
     needs_val = needs_validation(bool(config.get("early_stopping")), config.get("calibrate", "none"))

@@ -49,6 +49,7 @@ def train(
     needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
     ready = material(dataset, request.source, request.split, needs_val=needs_val)
     refuse_calibration(ready, request.calibration)
+    dataset = ready.dataset  # less the rows of weight 0: the parts count its rows
     settings, path = penalised(ready, request, progress)
     parts, rows = ready.parts, ready.split.train
     watched = [name for name in ("val", "test") if name in parts and (name == "val" or dataset.part is not None)]

@@ -7,11 +7,12 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
 from scipy.stats import binomtest, sem
+from scipy.stats import t as student
 from sklearn.linear_model import LinearRegression
 
-from softreg.checks.collinearity import correlation
+from softreg.checks.collinearity import collinearity, correlation
 from softreg.checks.duplicates import expected_copies, fingerprints
-from softreg.checks.guessing import held_out
+from softreg.checks.guessing import beats_guessing, beats_shares, held_out
 from softreg.checks.leaking import rule_on
 from softreg.checks.separation import ordered_by, settled
 from softreg.checks.subject import Subject
@@ -144,6 +145,43 @@ def test_a_value_that_no_rule_knows_is_the_commonest_class():
     assert rule_on(np.array([1.0, 2, 2, 2]), codes, np.array([np.nan]), np.array([1]), category=True) == 1.0
 
 
+def test_a_level_that_no_rule_knows_is_the_commonest_class_too():
+    values, codes = np.repeat([0.0, 2.0], [50, 60]), np.repeat([0, 1], [50, 60])
+    for unseen in (-1.0, 1.0, 3.0):
+        assert rule_on(values, codes, np.array([unseen]), np.array([1]), category=True) == 1.0
+        assert rule_on(values, codes, np.array([unseen]), np.array([0]), category=True) == 0.0
+
+
+def test_columns_that_do_not_vary_among_the_drawn_rows_are_not_judged(monkeypatch):
+    monkeypatch.setattr("softreg.checks.collinearity.MOST_ROWS", 50)
+    X = np.zeros((4000, 3))
+    X[0, 0] = X[1, 1] = X[2, 2] = 1.0
+    found = collinearity(subject_of(X, np.arange(4000) % 3, 3000))
+    assert found.verdict == "SKIP"
+    assert "drawn rows" in found.found
+
+
+@pytest.mark.parametrize(("n_test", "a", "b"), [(20, 0.0, 1.0), (30, -1.5, 1.0), (60, -2.0, 1.0), (100, -2.0, 0.8)])
+def test_the_best_possible_model_hardly_ever_fails_on_few_rows(n_test, a, b):
+    """The true probabilities are told apart from guessing, or the rows are too few to tell: they are not at fault."""
+    failed = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=400 + n_test)
+        y = (rng.random(len(x)) < 1 / (1 + np.exp(-a - b * x))).astype(int)
+        logits = np.column_stack([np.zeros(len(x)), a + b * x])
+        subject = subject_of(x[:, None], y, 400, classes=2, logits=logits)
+        failed += "FAIL" in {beats_guessing(subject).verdict, beats_shares(subject).verdict}
+    assert failed <= 10
+
+
+def test_one_held_out_row_tells_nothing():
+    x = np.linspace(-1, 1, 41)
+    subject = subject_of(x[:, None], (x > 0).astype(int), 40, classes=2, logits=np.column_stack([-x, x]))
+    assert held_out(subject).half == np.inf
+    assert [ask(subject).verdict for ask in (beats_guessing, beats_shares)] == ["WARN", "WARN"]
+
+
 def test_equal_rows_have_one_fingerprint_dense_or_sparse():
     X = np.array([[0.0, 1.0, 0.0], [-0.0, 1.0, 0.0], [0.0, np.nan, 0.0], [1.0, 0.0, 0.0]])
     assert len(set(fingerprints(X, np.arange(4)))) == 3
@@ -180,5 +218,6 @@ def test_the_interval_and_the_gain_are_those_of_textbooks(soft):
     gains = log_softmax(logits)[np.arange(n), codes] - np.log(shares[codes])
     assert held.gain == pytest.approx(gains[200:].mean())
     assert held.gain == pytest.approx(held.class_shares - held.cross_entropy)
-    assert held.error == pytest.approx(sem(gains[200:], ddof=0))
+    low, high = student.interval(0.95, 99, gains[200:].mean(), sem(gains[200:]))
+    assert (held.gain - held.half, held.gain + held.half) == pytest.approx((low, high))
     assert held.guessing == pytest.approx((codes[200:] == shares.argmax()).mean())

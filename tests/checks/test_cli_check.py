@@ -61,6 +61,28 @@ def _leaking_category(frame):
     return frame.with_columns(pl.col("label").replace({"ash": "A7", "beech": "B2", "cedar": "C9"}).alias("kind"))
 
 
+def test_what_to_type_next_says_all_that_was_given(shell, clean):
+    clean().with_columns(pl.Series("mass", [1.0, 2.0] * 300)).write_csv(shell.folder / "t.csv")
+    given = ("--target", "label", "--exclude", "x1", "--exclude", "x2", "--weight-col", "mass", "--no-intercept")
+    done = shell.ok("check", "t.csv", *given)
+    line = " ".join(done.out[done.out.index("\nnext") :].split())
+    assert line == f"next softreg train t.csv {' '.join(given)}"
+    shell.ok(*line.split()[2:], "-q")
+
+
+def test_a_model_of_another_run_is_told_as_such(shell, clean):
+    clean().write_csv(shell.folder / "t.csv")
+    shell.ok("train", "t.csv", "--out", "one", "-q")
+    shell.ok("train", "t.csv", "--exclude", "x1", "--out", "two", "-q")
+    (shell.folder / "one/model.npz").write_bytes((shell.folder / "two/model.npz").read_bytes())
+    done = shell("check", "one")
+    assert done.code == 3
+    assert "not the model of that run" in " ".join(done.err.split())
+    done = shell("check", "one/model.npz")
+    assert done.code == 3
+    assert "Name its folder" in done.err
+
+
 def _shuffled(frame):
     return frame.with_columns(pl.col("label").shuffle(seed=1))
 

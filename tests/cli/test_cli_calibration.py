@@ -45,7 +45,10 @@ def test_the_temperature_is_told_with_what_it_did_to_rows_that_chose_nothing(flo
     assert told["temperature"] > 1
     assert told["reason"] == ""
     before, after = (told[when]["test"]["cross_entropy"] for when in ("before", "after"))
-    line = f"calibrated temperature {told['temperature']:.3g}, fitted on {told['n_rows']} validation rows; "
+    low, high = told["interval"]
+    assert 1 < low < told["temperature"] < high
+    ends = f"(95% {low:.3g}-{high:.3g})"
+    line = f"calibrated temperature {told['temperature']:.3g} {ends}, fitted on {told['n_rows']} validation rows; "
     assert line + f"cross-entropy of the test rows {before:.3f} -> {after:.3f}" in words(done.out)
     assert max(map(len, done.out.splitlines())) <= 80
     assert told["after"]["val"]["cross_entropy"] <= told["before"]["val"]["cross_entropy"]
@@ -83,13 +86,11 @@ def test_every_command_sees_the_calibrated_model(pair):
     told = [json.loads(pair.ok("evaluate", name, "datasets/anes96.csv", "--json").out) for name in ("mended", "m.json")]
     assert told[0] == told[1]
     line = words(pair.ok("show", "mended").out)
-    n_rows = metrics(pair, "mended")["calibration"]["n_rows"]
-    assert (
-        f"calibrated temperature {metrics(pair, 'mended')['calibration']['temperature']:.3g}, fitted on {n_rows}"
-        in line
-    )
+    record = metrics(pair, "mended")["calibration"]
+    ends = "-".join(f"{end:.3g}" for end in record["interval"])
+    assert f"calibrated temperature {record['temperature']:.3g} (95% {ends}), fitted on {record['n_rows']}" in line
     assert "calibrated" not in pair.ok("show", "plain").out
-    assert json.loads(pair.ok("show", "m.json", "--json").out)["training"]["calibration"]["n_rows"] == n_rows
+    assert json.loads(pair.ok("show", "m.json", "--json").out)["training"]["calibration"]["n_rows"] == record["n_rows"]
     first = next(csv.DictReader(io.StringIO(pair.read("mended/coefficients.csv"))))
     assert float(first["weight"]) == Run(pair.folder / "mended").model().weights[0, 0]
 

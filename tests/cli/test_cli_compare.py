@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -176,7 +177,8 @@ def test_a_class_of_probability_zero_leaves_no_interval(rivals, monkeypatch):
     assert "cross-entropy no interval: a true class was given probability 0" in text
     assert "infinite" in text
     assert "nan" not in text
-    found = compared(rivals, "mass", "mass", "--test", "new.csv")
+    shutil.copytree(rivals.folder / "mass", rivals.folder / "twin")
+    found = compared(rivals, "mass", "twin", "--test", "new.csv")
     assert found["scores"]["cross_entropy"] == [None, None]
     assert found["rivals"][0]["differences"]["cross_entropy"]["better"] == "unknown"
     assert found["rivals"][0]["differences"]["brier"]["better"] == "equal"

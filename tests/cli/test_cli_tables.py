@@ -192,6 +192,34 @@ def test_weights_of_the_training_are_those_of_an_evaluation(ship):
     assert "weight" not in json.loads(done.out)
 
 
+def test_runs_are_compared_by_the_same_weights_in_any_order(ship):
+    ship.ok("train", "ship.csv", "--target", "survived", "--weight-col", "weight", "--out", "weighed", "-q")
+    ship.ok("train", "ship.csv", *ALL, "--out", "plain", "-q")
+    one, two = (
+        json.loads(ship.ok("compare", *names, "--test", "ship.csv", "--json").out)["test"]["scores"]["accuracy"]
+        for names in (("weighed", "plain"), ("plain", "weighed"))
+    )
+    assert one == two[::-1]
+    done = ship.ok("compare", "weighed", "plain", "--test", "ship.csv")
+    assert "all rows weigh the same" in _words(done.err)
+    assert "weighed by" not in done.out
+    done = ship.ok("compare", "plain", "weighed", "--test", "ship.csv", "--weight-col", "weight")
+    assert "weighed by weight" in _words(done.out)
+
+
+def test_rows_of_weight_0_are_told_and_the_others_keep_their_numbers(ship):
+    rows = [dict(row, weight="0" if place % 3 == 0 else "1") for place, row in enumerate(_ship())]
+    ship.write("some.csv", _text(rows))
+    done = ship.ok("train", "some.csv", "--target", "survived", "--weight-col", "weight")
+    assert f"because of weight 0: {len(rows[::3])} rows" in _words(done.err)
+    assert f"{len(rows) - len(rows[::3])} rows" in done.out
+    answers = _run(ship, 1, "some").table("predictions.csv")
+    assert answers
+    for answer in answers:
+        assert int(answer["row"]) % 3 != 1
+        assert answer["target"] == rows[int(answer["row"]) - 1]["survived"]
+
+
 def test_the_answers_of_one_model_teach_another(ship):
     """Answers with --proba are soft labels: the pupil of a linear teacher answers as the teacher does."""
     ship.ok("train", "ship.csv", *ALL, "--l2", 1e-2, "-q", "--test-size", 0)
