@@ -125,6 +125,8 @@ def ordered_by(values: np.ndarray, codes: np.ndarray, n_classes: int) -> list[in
 
     >>> ordered_by(np.array([0.0, 2.0, 1.0, 3.0, 9.0]), np.array([0, 0, 1, 1, 2]), 3)
     [2]
+    >>> ordered_by(np.array([1.0, 1.0, 1.0, 2.0]), np.array([0, 1, 2, 2]), 3)
+    [2]
     """
     low, high = np.full(n_classes, np.inf), np.full(n_classes, -np.inf)
     np.minimum.at(low, codes, values)
@@ -132,10 +134,12 @@ def ordered_by(values: np.ndarray, codes: np.ndarray, n_classes: int) -> list[in
     order = np.argsort(low, kind="stable")
     below, above = np.maximum.accumulate(high[order])[:-1], low[order][1:]
     cuts = np.flatnonzero((below <= above) & np.isfinite(above) & (low.min() < high.max()))
-    if not len(cuts):
-        return []
-    cut = int(cuts[0]) + 1
-    return sorted((order[:cut] if cut <= n_classes // 2 else order[cut:]).tolist())
+    ends: list[np.ndarray] = []
+    for cut in cuts:
+        # where both sides touch, a side of which no row lies beyond that value is at no end
+        ends += [order[: cut + 1]] if low.min() < above[cut] else []
+        ends += [order[cut + 1 :]] if high[order[cut + 1 :]].max() > below[cut] else []
+    return sorted(min(ends, key=len).tolist()) if ends else []
 
 
 def _comparisons(subject: Subject) -> np.ndarray | None:
