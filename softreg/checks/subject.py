@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def held(self) -> str | None:
-        """The part that the model has not seen: test, else val, else None."""
+        """The part whose rows judge: test; else val, which calibration may have looked at; else None."""
         return next((name for name in ("test", "val") if name in self.X), None)
 
     @property

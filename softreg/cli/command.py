@@ -75,6 +75,14 @@ class Group(click.Group):
         """Return the commands in the order in which they were added."""
         return list(self.commands)
 
+    def paths(self) -> list[str]:
+        """Return every command as it is typed behind the group's own name, those of groups inside it too."""
+        found = []
+        for name, command in self.commands.items():
+            inside = command.paths() if isinstance(command, Group) else []
+            found += [name, *(f"{name} {path}" for path in inside)]
+        return found
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under their headings."""
         headings = self.sections or {"Commands": tuple(self.commands)}

@@ -18,21 +18,7 @@ from softreg.cli.app import softreg as group
 from softreg.cli.options import gathered
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
 
-COMMANDS = (
-    "",
-    "train",
-    "predict",
-    "evaluate",
-    "plot",
-    "check",
-    "explain",
-    "compare",
-    "export",
-    "show",
-    "datasets",
-    "datasets show",
-    "datasets export",
-)
+COMMANDS = ("", *group.paths())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
