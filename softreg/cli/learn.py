@@ -160,9 +160,9 @@ def _refuse_idle(topics: tuple[Topic, ...], whole: bool, values: dict[str, Any])
 
 def _list(as_json: bool) -> None:
     """The topics in order."""
-    from softreg.runs import dumps
-
     if as_json:
+        from softreg.runs import dumps
+
         topics = [
             {"number": one.number, "topic": one.name, "title": one.title, "question": one.question} for one in COURSE
         ]
