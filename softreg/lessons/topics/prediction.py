@@ -256,8 +256,8 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
     choices = ("the same classes, fewer refusals", "the same classes, more refusals", "other classes")
     return (
         Exercise(
-            "To delete a real mail costs {dear:.0f}, to keep a junk mail costs 1. Above which probability of junk is deleting "
-            "cheaper?",
+            "To delete a real mail costs {dear:.0f}, to keep a junk mail costs 1. Above which probability of junk is "
+            "deleting cheaper?",
             numbers["quiz"],
             "Deleting costs {dear:.0f} (1 - p) on average, keeping p: they are equal at p = {quiz:.3f}. Argmax "
             "would delete from one half on.",
