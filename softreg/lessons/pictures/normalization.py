@@ -49,7 +49,7 @@ def _losses(axes: Axes, numbers: Mapping[str, Any]) -> None:
         axes.annotate(
             f"undefined from step {numbers['first_lost']} on",
             (last, plain[last]),
-            xytext=(12, 0),
+            xytext=(4, -12),
             textcoords="offset points",
             va="center",
             color=_PLAIN,

@@ -35,8 +35,8 @@ def on_training(numbers: dict[str, Any]) -> str:
         )
     if numbers["first_lost"] is not None:
         told.append(
-            f"After step {{first_lost}} it is undefined: {{lost[{numbers['first_lost']}]}} of {{n_rows}} rows have p "
-            "at 0 or below for their own class, and there is no logarithm of that."
+            "After step {first_lost} it is undefined: the p of their own class is 0 or below for "
+            f"{{lost[{numbers['first_lost']}]}} of {{n_rows}} rows, and there is no logarithm of that."
         )
     return " ".join([*told, _on_smaller(numbers)])
 
