@@ -85,7 +85,7 @@ COURSE = (
     Topic(
         "normalization",
         "Why the exponential?",
-        "Why not simply divide each score by the sum of the scores?",
+        "Why not divide each score by the sum of the scores, without any exponential?",
         takes=("scores", "data"),
         introduces=("plain normalization", "convex"),
         known_as=("plain", "whysoftmax"),
