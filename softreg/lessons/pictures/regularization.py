@@ -32,7 +32,7 @@ def _weights(axes: Axes, l2: np.ndarray, weights: np.ndarray, classes: Sequence[
     for k, colour in enumerate(colours(len(classes))):
         lines = axes.plot(l2, weights[:, :, k], color=colour, linestyle=dashes[k % len(dashes)], linewidth=1.4)
         lines[0].set_label(labels(classes, 16)[k])
-    logarithmic(axes.xaxis)
+    logarithmic(axes)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_title("The best weights, by class")
     axes.set_xlabel("l2 (logarithmic)")
@@ -57,7 +57,7 @@ def _costs(axes: Axes, numbers: Mapping[str, Any]) -> None:
         color=MUTED,
         fontsize=9,
     )
-    logarithmic(axes.xaxis)
+    logarithmic(axes)
     axes.set_ylim(0, 1.18 * numbers["shares_cross_entropy"])
     axes.set_title("What the best weights cost")
     axes.set_xlabel("l2 (logarithmic)")
@@ -73,7 +73,7 @@ def _growth(axes: Axes, numbers: Mapping[str, Any]) -> None:
     ):
         axes.plot(steps, numbers[name], color=INK, linestyle=dash, marker="o", markersize=4)
         axes.annotate(told, (steps[-1], numbers[name][-1]), xytext=(-4, 7), textcoords="offset points", ha="right")
-    logarithmic(axes.xaxis)
+    logarithmic(axes)
     axes.set_ylim(0, 1.15 * max(numbers["free_norms"].max(), numbers["priced_norms"].max()))
     axes.set_title(f"{label(numbers['apart_class'], 16)} lies apart: ||W||")
     axes.set_xlabel("steps of gradient descent (logarithmic)")

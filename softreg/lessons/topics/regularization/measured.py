@@ -74,8 +74,8 @@ def _settings(l2: float, **others: Any) -> TrainingSettings:
 def _shifted(rows: Rows, generator: np.random.Generator) -> dict[str, Any]:
     """The same model before and after one vector is added to the weights of every class."""
     model = rows.fit(_settings(SEPARABLE_L2))
-    v = SHIFT * generator.standard_normal(rows.X.shape[1])
-    weights = [model.weights + step * v[:, None] for step in (0.0, 1 / PART, 1.0)]
+    v = SHIFT * generator.standard_normal((rows.X.shape[1], 1))
+    weights = [model.weights + step * v for step in (0.0, 1 / PART, 1.0)]
     logits = [rows.X @ W + model.intercept for W in weights]
     p = softmax(logits[0])
     return {
