@@ -120,7 +120,7 @@ COURSE = (
         "Many weights give the very same probabilities. Which of them should one take?",
         takes=("data",),
         introduces=("l2", "penalty"),
-        known_as=("l2", "penalty", "weightdecay", "ridge"),
+        known_as=("l2", "penalty", "weightdecay", "ridge", "shrinkage", "separable", "overparameterisation"),
     ),
     Topic(
         "geometry",
