@@ -22,6 +22,7 @@ TYPED = {
     "train": ("softreg train iris",),
     "table": (PENGUINS,),
     "help": ("softreg --help",),
+    "course": ("softreg learn",),
     "check": ("softreg check datasets/penguins_full.csv",),
     "calibrate": ("softreg train digits --l2 0.1 --calibrate temperature",),
     "explain": ("softreg train iris -q", "softreg explain last iris --row 71"),
