@@ -6,14 +6,13 @@ Two rooms: ``surprise`` (known labels, and what untrained weights pay), ``soft``
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import cross_entropy, softmax
-from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.given import Given, Rows, sepals
 from softreg.lessons.lesson import Exercise, Lesson
 from softreg.lessons.pictures.likelihood import draw_likelihood
 from softreg.lessons.topics.likelihood.soft import soft_numbers, soft_parts
@@ -33,7 +32,7 @@ COMMON = 0.9
 def teach(given: Given) -> Lesson:
     """Teach cross-entropy."""
     generator = given.generator()
-    rows = (given.rows or _sepals()).thinned(MOST_ROWS, generator)
+    rows = (given.rows or sepals()).thinned(MOST_ROWS, generator)
     train, new = rows.halves(0.6, generator)
     if not len(new.y):
         raise UsageError(
@@ -66,11 +65,6 @@ def teach(given: Given) -> Lesson:
         "cross-entropy of a soft label against the probability that is given, in its two parts.",
         notes=rows.notes,
     )
-
-
-def _sepals() -> Rows:
-    """Iris by its sepals alone, which leave more doubt than all columns."""
-    return replace(rows_of("iris").with_columns(0, 1), name="iris (its two sepal columns)")
 
 
 def _draw(new: Rows, model: Fit, numbers: dict[str, Any]) -> Figure:
