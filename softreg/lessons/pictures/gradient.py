@@ -40,7 +40,7 @@ def _said(axes: Axes, names: Sequence[str], proba: np.ndarray, true: int) -> Non
     axes.set_xlim(0, 1.03)
     axes.set_title("Said and true")
     axes.set_xlabel("probability")
-    _finish(axes)
+    _finish(axes, len(proba))
 
 
 def _residual(axes: Axes, proba: np.ndarray, true: int, differences: np.ndarray) -> None:
@@ -52,12 +52,12 @@ def _residual(axes: Axes, proba: np.ndarray, true: int, differences: np.ndarray)
     axes.set_xlim(-1.06, 1.06)
     axes.set_title("Their difference: the residual")
     axes.set_xlabel("derivative of L by the logit")
-    _finish(axes)
+    _finish(axes, len(proba))
 
 
-def _finish(axes: Axes) -> None:
-    """Classes from the top; the legend below, where no bar can be."""
-    axes.invert_yaxis()
+def _finish(axes: Axes, n_classes: int) -> None:
+    """Classes from the top, level in both panels; the legend below, where no bar can be."""
+    axes.set_ylim(n_classes - 0.4, -0.6)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, handlelength=1.4, columnspacing=1.2)
 
 
