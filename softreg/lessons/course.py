@@ -56,7 +56,7 @@ COURSE = (
         "Given the probabilities of the classes, which class should one say, and should one say any?",
         takes=("scores",),
         introduces=("argmax", "threshold"),
-        known_as=("argmax", "decision", "threshold"),
+        known_as=("argmax", "decision", "threshold", "costs", "rejecting"),
     ),
     Topic(
         "linear",
@@ -72,7 +72,7 @@ COURSE = (
         "Which number says how good probabilities are, once the true classes are known?",
         takes=("data",),
         introduces=("cross-entropy", "likelihood", "entropy"),
-        known_as=("crossentropy", "loss", "entropy", "surprise"),
+        known_as=("crossentropy", "loss", "entropy", "surprise", "softlabels", "kldivergence"),
     ),
     Topic(
         "gradient",

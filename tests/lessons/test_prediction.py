@@ -9,7 +9,8 @@ import pytest
 
 from softreg.functional import softmax
 from softreg.lessons.given import Given
-from softreg.lessons.topics.prediction import expected_costs, prices, teach
+from softreg.lessons.topics.prediction import teach
+from softreg.lessons.topics.prediction.costs import expected_costs, prices
 
 
 def taught(*scores: float) -> dict:
@@ -65,7 +66,7 @@ def test_probabilities_that_are_rounded_to_be_equal_are_said_to_be() -> None:
     lesson = teach(Given(scores=np.array([0.0, 1e-17])))
 
     assert lesson.numbers["by_z"] != lesson.numbers["by_p"]
-    assert "rounded" in lesson.notes[0]
+    assert any("rounded them" in getattr(part, "template", "") for part in lesson.body)
 
 
 def test_a_higher_threshold_answers_no_more_rows() -> None:
