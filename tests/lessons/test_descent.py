@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from softreg.errors import UsageError
 from softreg.functional import residual, softmax
 from softreg.lessons.given import Given, Rows, rows_of
 from softreg.lessons.topics.descent.runs import METHODS, batches, lengths, lucky_and_wild, methods, numbers_of, run
@@ -132,7 +133,7 @@ def test_lucky_and_wild_are_told_by_what_the_descents_did() -> None:
     assert lucky_and_wild(safe | {2.5: falling, 4.0: falling - 0.1 * (falling < 1), 8.0: never}) == (4.0, 8.0)
     assert lucky_and_wild(safe | {2.5: thrown, 4.0: never}) == (None, 4.0)
     assert lucky_and_wild(safe | {2.5: thrown, 4.0: falling}) == (4.0, 2.5)
-    assert lucky_and_wild(safe | {2.5: flat + 0.1 * (flat < 1)}) == (None, None)
+    assert lucky_and_wild(safe | {2.5: np.linspace(1, 0.8, 101)}) == (None, None)
 
 
 @names
@@ -177,3 +178,12 @@ def test_a_class_of_which_the_thinning_leaves_no_row_is_left_out_and_said() -> N
     assert lesson.numbers["n_rows"] <= 500
     assert lesson.numbers["n_classes"] in {2, 3}
     assert lengths(rows_named("sepals"), lesson.numbers["L"], 0)["kinds"][:2] == ["timid", "safe"]
+
+
+def test_rows_from_which_no_way_leads_down_are_refused() -> None:
+    """Exclusive or: the classes' means are one, and so the gradient at zero weights is 0."""
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    rows = Rows("xor", X, np.array([0, 1, 1, 0]), ("a", "b"), ("no", "yes"))
+
+    with pytest.raises(UsageError, match="no way down"):
+        teach(Given(rows=rows))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from softreg.design import DesignMatrix, Scaling
+from softreg.errors import UsageError
 from softreg.geometry import curvature_bound
 from softreg.lessons.given import Rows
 from softreg.objective import Objective
@@ -25,6 +26,9 @@ BATCHES = (1, 8, 64)
 NEAR = 0.01
 """A method has arrived when its cross-entropy is within this of the lowest that any of them reached."""
 
+FLAT = 1e-9
+"""A gradient of this length is a rounding."""
+
 TIMID, SAFE = 0.01, 1.0
 LADDER = (2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
 """Multiples of 1/L above the limit of 2 that are tried for a lucky and a wild one."""
@@ -33,6 +37,7 @@ LADDER = (2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 256.0, 5
 def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
     """Return every number that the lesson tells."""
     L = _curvature(rows.X, rows.y, rows.n_classes)
+    first = _first_step(rows, L)
     twice = _curvature(np.tile(rows.X, (2, 1)), np.tile(rows.y, 2), rows.n_classes)
     return {
         "data": rows.name,
@@ -49,7 +54,7 @@ def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
         "passes": PASSES,
         "early": EARLY,
         "near": NEAR,
-        **_first_step(rows, L),
+        **first,
         **lengths(rows, L, seed),
         **methods(rows, seed),
         **batches(rows, seed),
@@ -165,6 +170,11 @@ def _first_step(rows: Rows, L: float) -> dict[str, Any]:
     """What the step 1/L is sure to gain from zero weights, and what it gains."""
     objective = _objective(rows.X, rows.y, rows.n_classes)
     start = objective.evaluate(np.zeros(objective.shape))
+    if np.linalg.norm(start.gradient) < FLAT:
+        raise UsageError(
+            f"On {rows.name} the gradient is 0 at zero weights: there is no way down to be shown.",
+            "Take data whose columns tell something of the classes, such as iris.",
+        )
     after = objective.evaluate(-start.gradient / L)
     return {
         "promised": float(np.square(start.gradient).sum()) / (2 * L),
