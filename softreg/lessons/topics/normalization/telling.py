@@ -102,8 +102,8 @@ def _on_gradient() -> tuple[Part, ...]:
         ),
         Table(("z", "plain p", "plain gradient", "softmax gradient"), rows, left=0),
         Text(
-            "Near a score of 0 the gradient explodes, and a step along it lands anywhere. No part of the residual "
-            "alone is ever larger than 1."
+            "As the score of the true class comes near 0 the gradient explodes, and a step along it lands anywhere. "
+            "No part of the residual alone is ever larger than 1."
         ),
     )
 
@@ -166,11 +166,14 @@ def _on_rivals(numbers: dict[str, Any]) -> tuple[Part, ...]:
             + "\n\ng'/g = 1 means that log g has the slope 1: g(z) = c e^z, and c cancels in p"
         ),
         Text(
-            "Each rule is trained from {starts} starts: W = 0, b = 1, and random ones. The steps ({rival_steps}) are "
+            "Each rule is trained from {starts} starts: W = 0, b = 1, and random ones. The steps are "
             "halved until the loss falls, so that no rule loses by too long a step."
         ),
         Table(("rule", "lowest loss", "highest loss", "p apart", "not convex"), rows),
-        Text(" ".join(verdicts(numbers)) + " (Losses within {near:g} of each other are called the same.)"),
+        Text(
+            " ".join(verdicts(numbers))
+            + " (After {rival_steps} steps; losses within {near:g} of each other are called the same.)"
+        ),
         Text(
             '"p apart" is the largest difference between two starts in one probability. The last column looks for a '
             "reason. A function is convex if halfway between any two places it is never above the mean of its values "
