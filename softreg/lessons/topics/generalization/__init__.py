@@ -44,7 +44,7 @@ def teach(given: Given) -> Lesson:
         ),
         draw=lambda: draw_generalization(numbers),
         caption="Accuracy as columns of noise are added; cross-entropy against l2, with as many columns of noise as "
-        "rows; the intervals of {drawn_sets} test sets; the best of many random models, on the test set that chose it "
+        "rows; the intervals of many test sets; the best of many random models, on the test set that chose it "
         "and on fresh rows.",
         notes=train.notes,
     )
@@ -87,7 +87,7 @@ def _intervals() -> tuple[Part, ...]:
     )
     return (
         Text(
-            "How surely do they show it? Play that the held-out rows are all the rows in the world: then the accuracy "
+            "How surely do they show it? Pretend that the held-out rows are all the rows in the world: then the accuracy "
             "is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n tosses of a "
             "coin that falls right with probability a:"
         ),
@@ -100,6 +100,7 @@ def _intervals() -> tuple[Part, ...]:
             "and the share of {draws} test sets of each size whose own interval holds a ({level:.0%} is promised):"
         ),
         Table(("test rows", "interval", "width", "holds a"), rows, 0),
+        Text("(On few rows the share is off by a little, up or down: the number right is a whole number.)"),
     )
 
 
