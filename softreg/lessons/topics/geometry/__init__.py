@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from softreg.lessons.given import Given
@@ -60,12 +61,12 @@ def _bowl() -> tuple[Part, ...]:
         ),
         Formula(
             "J(w + s u_j) = J(w) + s g_j + s^2 h_j / 2 + ...\n"
-            "a step of 1/L, with L = h_max, leaves the share 1 - h_j / h_max\n"
+            "a step of 1/L, L at least h_max, leaves the share 1 - h_j / L\n"
             "of the way to the bottom along u_j"
         ),
         Text(
-            "Along the most curved direction nothing is left. Along the flattest it takes about h_max / h_min steps "
-            "to come nearer by a factor e. That ratio is the condition number: 1 is a round bowl, a large one is a "
+            "With L = h_max nothing is left along the most curved direction, at once. Along the flattest it takes "
+            "about h_max / h_min steps to come nearer by a factor e. That ratio is the condition number: 1 is a round bowl, a large one is a "
             "narrow valley, down which gradient descent creeps."
         ),
     )
@@ -106,8 +107,8 @@ def _whitening() -> tuple[Part, ...]:
             "a gradient step in v   is   w <- w - t (G / K)^-1 dJ/dw   in w"
         ),
         Text(
-            "It is one system of equations with as many unknowns as columns, factored once. From W = 0, with t = 1, "
-            "the step is Newton's."
+            "Each step solves a system of equations with as many unknowns as a class has weights; its matrix stays, and "
+            "is factored once. From W = 0, with t = 1, the step is Newton's."
         ),
     )
 
@@ -139,9 +140,9 @@ def _units(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Formula(
             "x' = 10 x,   w' = w / 10       the same model\n"
-            "dJ/dw' = 10 dJ/dw              gd moves w' by 10 times as much, not a tenth\n"
+            "dJ/dw' = 10 dJ/dw              gd moves w' 10 times as far: a tenth was due\n"
             "G' = D G D                     D diagonal, 10 for this column, else 1\n"
-            "G'^-1 dJ/dw' = D^-1 G^-1 dJ/dw      whitened: a tenth, as it should be"
+            "G'^-1 dJ/dw' = D^-1 G^-1 dJ/dw      whitened, it is a tenth"
         ),
         Text("Measured, from the standardised columns, with {column} in a unit ten times smaller:"),
         Table(
@@ -160,8 +161,8 @@ def _units(numbers: dict[str, Any]) -> tuple[Part, ...]:
 
 
 def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
-    raw, standard = numbers["raw_cg"], numbers["standard_cg"]
-    answer = "as many steps" if raw == standard else "other steps"
+    raw, standard = (math.inf if steps is None else steps for steps in (numbers["raw_cg"], numbers["standard_cg"]))
+    answer = "as many steps" if raw == standard else "more steps" if standard > raw else "fewer steps"
     return (
         Exercise(
             "Two standardised columns have the correlation 0.9, so that Xb^T Xb / n is [1, 0.9; 0.9, 1] without the "

@@ -101,7 +101,8 @@ def _one() -> tuple[Part, ...]:
         Formula(
             "J(W, b) = cross-entropy + (l2 / 2) ||W||^2\n"
             "dJ/dW   = X^T (P - Y) / n + l2 W\n"
-            "0 there, summed over k:   0 = 0 + l2 sum_k w_k   =>   sum_k w_k = 0"
+            "at the optimum this is 0; summed over k:   0 + l2 sum_k w_k = 0\n"
+            "=>   sum_k w_k = 0"
         ),
         Text(
             "The intercepts pay nothing. J is now strictly convex in W: there is one best W, and every start leads to "
@@ -170,8 +171,8 @@ def _apart() -> tuple[Part, ...]:
             "One thing more depends on the price. In {apart_data} a straight boundary divides {apart_class} from all "
             "other rows: there are weights that give every row's true class the larger logit. Stretch them, and the "
             "intercepts, by c > 1, and every lead grows. From ||W|| = 1, with c = {stretch}, the cross-entropy is "
-            "{stretched_cross_entropy:.1e}. It comes as near to 0 as you like and never reaches it: without a penalty "
-            "there are no best weights. Gradient descent from W = 0, {apart_class} against the others:"
+            "{stretched_cross_entropy:.1e}. On paper it comes as near to 0 as you like and never reaches it: without "
+            "a penalty there are no best weights. Gradient descent from W = 0, {apart_class} against the others:"
         ),
         Table(
             ("steps", "l2 = 0: cross-entropy", "||W||", "l2 = {apart_l2:.2g}: cross-entropy", "||W||"),

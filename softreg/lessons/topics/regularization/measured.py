@@ -29,7 +29,7 @@ TOLD = (0, 4, 8, 12, 16, 19)
 """Places of the grid that the table shows."""
 STEPS = (1, 10, 100, 1000)
 SEPARABLE_L2 = 0.01
-STRETCH = (1, 10, 100)
+STRETCH = (1, 3, 10)
 HARDLY = 1e-6
 """A penalty too small to keep apart classes together, in a search for classes that lie apart."""
 
