@@ -166,8 +166,8 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text(
             "Two traps. First, a model that gives every row the class shares has a gap of {shares_ece:.3f} (chance: "
             "{shares_ece_if_calibrated:.3f}) and is useless: it tells no row from another, with an accuracy of "
-            "{shares_accuracy:.3f} and a cross-entropy of {shares_cross_entropy:.3f}. Second, {n_few} rows show "
-            "nothing. On {n_few} of the points above the truth itself has a gap of {few_gap:.3f} on average, and "
+            "{shares_accuracy:.3f} and a cross-entropy of {shares_cross_entropy:.3f}. Second, {n_few} rows show next "
+            "to nothing. On {n_few} of the points above the truth itself has a gap of {few_gap:.3f} on average, and "
             "{stretch:.0f} z one of {few_gap_stretched:.3f}; in {few_fooled} of {n_draws} draws the truth looked no "
             "better."
         ),

@@ -112,9 +112,14 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Formula("before  {row_log_odds:.15f}\nafter   {row_log_odds_rest:.15f}"),
         Text(
-            "On all rows, whichever class is struck, log-odds taken from log p change by {most_rounding:.1g} at most, "
-            "which is rounding. In exact arithmetic nothing can change: log p_i - log p_j = z_i - z_j, and striking a "
-            "class leaves the other logits as they are."
+            "On all rows, whichever class is struck, log-odds taken from log p "
+            + (
+                "change by {most_rounding:.1g} at most, which is rounding"
+                if numbers["most_rounding"]
+                else "do not change"
+            )
+            + ". In exact arithmetic they cannot: log p_i - log p_j = z_i - z_j, and striking a class leaves the "
+            "other logits as they are."
         ),
         Text(
             "Train again instead, without the rows of the struck class. Nothing holds the weights now: the residuals "
