@@ -22,7 +22,7 @@ __all__ = ["teach"]
 COST = 0.001
 """The price of large weights, in both programs: small, and enough to give separable classes a finite fit."""
 
-MOST_FEATURES = 4
+MOST_FEATURES, MOST_ROWS = 4, 5000
 STEPS = np.arange(-3, 4)
 LIKELY = 0.99
 
@@ -30,6 +30,7 @@ LIKELY = 0.99
 def teach(given: Given) -> Lesson:
     """Teach the two-class case."""
     rows = given.rows_or("breast_cancer").with_classes(2).with_features(MOST_FEATURES)
+    rows = rows.thinned(MOST_ROWS, given.generator())
     numbers = _curve(rows.with_features(1)) | _both_programs(rows) | _sigmoid()
     return Lesson(
         numbers=numbers,
@@ -164,7 +165,7 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
         ),
         Exercise(
             "One row has p_1 = 0.5, another p_1 = {likely:.2f}. The logits of both change by the same small amount. "
-            "How many times as much as the second's does the first's probability change?",
+            "By how many times as much does the first's probability change as the second's?",
             numbers["slope_ratio"],
             "The slope is p (1 - p): {steepest_slope:.2f} for the first, {likely_slope:.4f} for the second, "
             "{slope_ratio:.2f} times less.",
@@ -195,8 +196,8 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "them the curve goes flat."
         ),
         Text(
-            'Now take the column that tells "{first}" from "{second}" best, {column}. Trained on it alone to give the '
-            'probability of "{second}", the weights are w_0 = {w0:.4g} and w_1 = {w1:.4g}, mirror images, so w = '
+            'Now take the column that tells "{first}" from "{second}" best, "{column}". Trained on it alone to give '
+            'the probability of "{second}", the weights are w_0 = {w0:.4g} and w_1 = {w1:.4g}, mirror images, so w = '
             "{slope:.4g}. The boundary lies at x = {middle:.4g}, and nowhere does p change faster than there, by a "
             "quarter of w, {steepest:.4g}, for a unit of x. Go in steps of {step:.4g}:"
         ),

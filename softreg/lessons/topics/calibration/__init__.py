@@ -121,8 +121,9 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
 def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text(
-            "Start where the truth is known: {n_points} points from {n_clouds} classes, equally common, each spread "
-            "around its centre m_k like a bell. Bayes' rule gives the true probabilities, and they are a softmax:"
+            "Start where the truth is known: {n_points} points from {n_clouds} classes, equally common, each normally "
+            "distributed around its centre m_k with variance 1. Bayes' rule gives the true probabilities, and they are "
+            "a softmax:"
         ),
         Formula(
             "P(k | x) = exp(-|x - m_k|^2 / 2) / sum_j exp(-|x - m_j|^2 / 2)\n"
@@ -164,12 +165,12 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
             + ": the largest logit stays the largest, so accuracy says nothing about T."
         ),
         Text(
-            "Two traps. First, a model that gives every row the class shares has a gap of {shares_ece:.3f} (chance: "
-            "{shares_ece_if_calibrated:.3f}) and is useless: it tells no row from another, with an accuracy of "
-            "{shares_accuracy:.3f} and a cross-entropy of {shares_cross_entropy:.3f}. Second, {n_few} rows show "
-            "nothing. On {n_few} of the points above the truth itself has a gap of {few_gap:.3f} on average, and "
-            "{stretch:.0f} z one of {few_gap_stretched:.3f}; in {few_fooled} of {n_draws} draws the truth looked no "
-            "better."
+            "Two traps. First, a model that gives every row the class shares is calibrated, with a gap of "
+            "{shares_ece:.3f} (chance: {shares_ece_if_calibrated:.3f}), and useless: it tells no row from another, "
+            "with an accuracy of {shares_accuracy:.3f} and a cross-entropy of {shares_cross_entropy:.3f}. Second, "
+            "{n_few} rows show next to nothing. On {n_few} of the points above the truth itself has a gap of "
+            "{few_gap:.3f} on average, and {stretch:.0f} z one of {few_gap_stretched:.3f}; in {few_fooled} of "
+            "{n_draws} draws the truth looked no better."
         ),
     )
 
