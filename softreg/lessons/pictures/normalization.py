@@ -77,6 +77,7 @@ def _proba(axes: Axes, numbers: Mapping[str, Any], y: np.ndarray) -> None:
     if np.nanmax(np.abs(numbers["plain_true"])) > _WIDE:
         axes.set_yscale("symlog", linthresh=1)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
+    axes.margins(y=0.08)
     axes.set_title(f"After step {numbers['seen']} (grey: where p can be)")
     axes.set_xlabel("row, in the order of the classes")
     axes.set_ylabel("p of the true class")

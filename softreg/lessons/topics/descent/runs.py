@@ -53,6 +53,7 @@ def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
         "start_share": 2 / rows.n_classes,
         "passes": PASSES,
         "early": EARLY,
+        "kept": TrainingSettings().momentum,
         "near": NEAR,
         **first,
         **lengths(rows, L, seed),

@@ -156,7 +156,7 @@ def _on_methods(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text("The same gradient can be used better. From the same start:"),
         Formula(
             "gd        theta <- theta - a g\n"
-            "momentum  v <- 0.9 v - a g;  theta <- theta + v      a ball that rolls\n"
+            "momentum  v <- {kept:g} v - a g;  theta <- theta + v      a ball that rolls\n"
             "nesterov  momentum, with g taken where v is about to lead\n"
             "adam      each weight its own step: mean of g over root of the mean of g^2\n"
             "sgd       gd, with the gradient of a batch: some of the rows\n"
