@@ -64,7 +64,7 @@ def _price(axes: Axes, numbers: Mapping[str, Any]) -> None:
     )
     logarithmic(axes)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"What l2 does about it, {numbers['added'][3]} columns of noise")
+    axes.set_title(f"What l2 does about it, {numbers['added'][2]} columns of noise")
     axes.set_xlabel("l2 (logarithmic)")
     axes.set_ylabel("cross-entropy (nats a row)")
     axes.legend(loc="best")
