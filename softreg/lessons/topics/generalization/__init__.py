@@ -87,8 +87,8 @@ def _intervals() -> tuple[Part, ...]:
     return (
         Text(
             "How surely do they show it? Pretend that the held-out rows are all the rows in the world: then the "
-            "accuracy is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n tosses of a "
-            "coin that falls right with probability a:"
+            "accuracy is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n "
+            "tosses of a coin that falls right with probability a:"
         ),
         Formula(
             "accuracy on n rows:   a, give or take sqrt(a (1 - a) / n)\n"
