@@ -109,3 +109,12 @@ def test_copies_of_the_rows_leave_the_weights_and_the_exercise_knows(numbers: di
     assert numbers["twice_moves"] < 1e-5
     assert lesson.exercises[1].answer == "stay"
     assert lesson.exercises[0].answer == pytest.approx(3 - np.mean([3, 5, -2]))
+
+
+def test_the_picture_names_a_class_that_matplotlib_would_leave_out() -> None:
+    rows = rows_of("iris")
+    figure = teach(Given(rows=replace(rows, classes=("{a}", "_b", "$c$")))).draw()
+    legend = figure.axes[0].get_legend()
+
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["{a}", "_b", "$c$"]

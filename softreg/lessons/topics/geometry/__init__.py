@@ -185,9 +185,12 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
 
 
 def _panels(valley: Valley, numbers: dict[str, Any]) -> list[Panel]:
-    first, second = (f"weight of {name}" for name in valley.rows.columns)
-    names = dict.fromkeys(valley.descents, (first, second))
-    names["whitened"] = ("first coordinate of C^T w", "second coordinate of C^T w")
+    first, second = valley.rows.columns
+    names = {
+        "raw units": (f"weight of {first}", f"weight of {second}"),
+        "standardised": (f"weight of standardised {first}", f"weight of standardised {second}"),
+        "whitened": ("first coordinate of C^T w", "second coordinate of C^T w"),
+    }
     return [
         Panel(
             f"{name}: condition number {each.condition:.3g}\nsteps: {numbers['valley_told'][name]}",
