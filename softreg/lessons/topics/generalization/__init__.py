@@ -37,8 +37,8 @@ def teach(given: Given) -> Lesson:
         references=(
             "Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), sections 7.2 and 7.10.",
             "Wilson (1927), doi:10.1080/01621459.1927.10502953: the interval.",
-            "Boucheron, Lugosi & Massart, Concentration Inequalities (2013), section 2.5: the largest of m noisy "
-            "numbers.",
+            "Boucheron, Lugosi & Massart, Concentration Inequalities (2013), sections 2.5 and 2.6: the largest of "
+            "m noisy numbers.",
             "Dwork et al. (2015), doi:10.1126/science.aaa9375: what becomes of a holdout that is used again.",
         ),
         draw=lambda: draw_generalization(numbers),
