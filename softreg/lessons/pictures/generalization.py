@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from softreg.errors import plural
 from softreg.lessons.pictures.axes import logarithmic
 from softreg.plots.style import INK, MUTED, colours, new_figure, style
 
@@ -64,7 +65,7 @@ def _price(axes: Axes, numbers: Mapping[str, Any]) -> None:
     )
     logarithmic(axes)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"What l2 does about it, {numbers['added'][3]} columns of noise")
+    axes.set_title(f"What l2 does about it, {numbers['added'][2]} columns of noise")
     axes.set_xlabel("l2 (logarithmic)")
     axes.set_ylabel("cross-entropy (nats a row)")
     axes.legend(loc="best")
@@ -92,7 +93,7 @@ def _reuse(axes: Axes, numbers: Mapping[str, Any]) -> None:
     axes.fill_between(numbers["tried"], numbers["on_fresh"], numbers["on_test"], color="#eeeeee")
     logarithmic(axes)
     axes.set_ylim(0, 1.3 * numbers["on_test"].max())
-    axes.set_title(f"The best of many random models, {numbers['n_test']} test rows")
+    axes.set_title(f"The best of many random models, {plural(numbers['n_test'], 'test row')}")
     axes.set_xlabel("models tried (logarithmic)")
     axes.set_ylabel("accuracy, mean over test sets")
     axes.legend(loc="upper left")

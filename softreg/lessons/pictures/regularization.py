@@ -29,17 +29,18 @@ def draw_regularization(numbers: Mapping[str, Any], classes: Sequence[str]) -> F
 def _weights(axes: Axes, l2: np.ndarray, weights: np.ndarray, classes: Sequence[str]) -> None:
     """A line for each weight, in the colour and with the dashes of its class; weights (n_l2, n_features, n_classes)."""
     dashes = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+    handles = []
     for k, colour in enumerate(colours(len(classes))):
         lines = axes.plot(l2, weights[:, :, k], color=colour, linestyle=dashes[k % len(dashes)], linewidth=1.4)
-        lines[0].set_label(labels(classes, 16)[k])
+        handles.append(lines[0])
     logarithmic(axes)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_title("The best weights, by class")
     axes.set_xlabel("l2 (logarithmic)")
     axes.set_ylabel("weight (logits a standard deviation)")
-    legend = axes.legend(loc="upper right")
+    legend = axes.legend(handles, ["-"] * len(classes), loc="upper right")
     # matplotlib leaves out names that begin with "_": the texts are set once the legend is made
-    for entry, text in zip(legend.get_texts(), labels(classes, 16), strict=False):
+    for entry, text in zip(legend.get_texts(), labels(classes, 16), strict=True):
         entry.set_text(text)
 
 

@@ -25,8 +25,7 @@ def teach(given: Given) -> Lesson:
             "A score on training rows speaks of the past. Only rows that had no part in any choice speak of new ones.",
             "Four times the test rows about halve the interval. It tells the luck of the test rows, and of this one "
             "model; not the luck of the training rows, nor what happens where new rows come from elsewhere.",
-            "Each look at the test set that decides something makes its score a little too good. Choose on training "
-            "rows, cut into folds; look at the test set once.",
+            "Each look at the test set that decides something makes its score a little too good: look at it once.",
             "With as many columns as rows a perfect training accuracy says nothing at all.",
         ),
         exercises=_exercises(numbers),
@@ -38,8 +37,8 @@ def teach(given: Given) -> Lesson:
         references=(
             "Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), sections 7.2 and 7.10.",
             "Wilson (1927), doi:10.1080/01621459.1927.10502953: the interval.",
-            "Boucheron, Lugosi & Massart, Concentration Inequalities (2013), section 2.5: the largest of m noisy "
-            "numbers.",
+            "Boucheron, Lugosi & Massart, Concentration Inequalities (2013), sections 2.5 and 2.6: the largest of "
+            "m noisy numbers.",
             "Dwork et al. (2015), doi:10.1126/science.aaa9375: what becomes of a holdout that is used again.",
         ),
         draw=lambda: draw_generalization(numbers),
@@ -83,13 +82,13 @@ def _intervals() -> tuple[Part, ...]:
             f"{{width[{place}]:.3f}}",
             f"{{holds[{place}]:.1%}}",
         )
-        for place in range(5)
+        for place in range(4)
     )
     return (
         Text(
-            "How surely do they show it? Pretend that the held-out rows are all the rows in the world: then the accuracy "
-            "is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n tosses of a "
-            "coin that falls right with probability a:"
+            "How surely do they show it? Pretend that the held-out rows are all the rows in the world: then the "
+            "accuracy is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n "
+            "tosses of a coin that falls right with probability a:"
         ),
         Formula(
             "accuracy on n rows:   a, give or take sqrt(a (1 - a) / n)\n"
@@ -100,7 +99,6 @@ def _intervals() -> tuple[Part, ...]:
             "and the share of {draws} test sets of each size whose own interval holds a ({level:.0%} is promised):"
         ),
         Table(("test rows", "interval", "width", "holds a"), rows, 0),
-        Text("(On few rows the share is off by a little, up or down: the number right is a whole number.)"),
     )
 
 
@@ -138,7 +136,7 @@ def _noise() -> tuple[Part, ...]:
             f"{{noise_train_cross_entropy[{place}]:.3f}}",
             f"{{noise_held_cross_entropy[{place}]:.3f}}",
         )
-        for place in range(5)
+        for place in range(4)
     )
     return (
         Text("To fit is to try weights, too, and there may be very many. Add columns of pure noise, and fit again:"),
@@ -162,14 +160,14 @@ def _priced(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "held out": list(zip(l2, numbers["path_held_cross_entropy"].tolist(), strict=True)),
         },
         width=60,
-        height=9,
+        height=7,
         log_x=True,
         across="l2",
         up="cross-entropy",
     )
     return (
         Text(
-            "A price on large weights keeps them from following every accident. With {added[3]} columns of noise, for "
+            "A price on large weights keeps them from following every accident. With {added[2]} columns of noise, for "
             "several l2:"
         ),
         Sketch(picture),
@@ -178,9 +176,9 @@ def _priced(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "take the lowest held-out point would be to reuse the held-out rows. So cut the training rows into {folds} "
             "folds, fit without each in turn, and measure on it: cross-validation. (softreg train --l2 auto does it, "
             "and leans to the larger l2.) It takes l2 = {chosen_l2:.2g}, with a held-out cross-entropy of "
-            "{chosen_held_cross_entropy:.3f} in place of {noise_held_cross_entropy[3]:.3f} (the least on this path is "
+            "{chosen_held_cross_entropy:.3f} in place of {noise_held_cross_entropy[2]:.3f} (the least on this path is "
             "{least_held_cross_entropy:.3f}), and an accuracy of {chosen_held_accuracy:.3f} in place of "
-            "{noise_held_accuracy[3]:.3f}. The penalty shortens all weights alike; it cannot know which columns are "
+            "{noise_held_accuracy[2]:.3f}. The penalty shortens all weights alike; it cannot know which columns are "
             "noise."
         ),
     )

@@ -66,8 +66,8 @@ def _bowl() -> tuple[Part, ...]:
         ),
         Text(
             "With L = h_max nothing is left along the most curved direction, at once. Along the flattest it takes "
-            "about h_max / h_min steps to come nearer by a factor e. That ratio is the condition number: 1 is a round bowl, a large one is a "
-            "narrow valley, down which gradient descent creeps."
+            "about h_max / h_min steps to come nearer by a factor e. That ratio is the condition number: 1 is a round "
+            "bowl, a large one is a narrow valley, down which gradient descent creeps."
         ),
     )
 
@@ -107,8 +107,8 @@ def _whitening() -> tuple[Part, ...]:
             "a gradient step in v   is   w <- w - t (G / K)^-1 dJ/dw   in w"
         ),
         Text(
-            "Each step solves a system of equations with as many unknowns as a class has weights; its matrix stays, and "
-            "is factored once. From W = 0, with t = 1, the step is Newton's."
+            "Each step solves a system of equations with as many unknowns as a class has weights; its matrix stays, "
+            "and is factored once. From W = 0, with t = 1, the step is Newton's."
         ),
     )
 
@@ -117,7 +117,7 @@ def _two_weights(valley: Valley) -> tuple[Part, ...]:
     curves = {name: list(enumerate(each.gaps.tolist())) for name, each in valley.descents.items()}
     shortest = min(len(each.gaps) for each in valley.descents.values())
     shown = {name: [point for point in curve if point[0] <= 12 * shortest] for name, curve in curves.items()}
-    picture = chart(shown, width=60, height=10, log_y=True, across="step", up="J less the least J")
+    picture = chart(shown, width=60, height=8, log_y=True, across="step", up="J less the least J")
     return (
         Text(
             "To see it, two weights: {valley_class} against the others, by {valley_columns[0]} and "
@@ -185,9 +185,12 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
 
 
 def _panels(valley: Valley, numbers: dict[str, Any]) -> list[Panel]:
-    first, second = (f"weight of {name}" for name in valley.rows.columns)
-    names = dict.fromkeys(valley.descents, (first, second))
-    names["whitened"] = ("first coordinate of C^T w", "second coordinate of C^T w")
+    first, second = valley.rows.columns
+    names = {
+        "raw units": (f"weight of {first}", f"weight of {second}"),
+        "standardised": (f"weight of standardised {first}", f"weight of standardised {second}"),
+        "whitened": ("first coordinate of C^T w", "second coordinate of C^T w"),
+    }
     return [
         Panel(
             f"{name}: condition number {each.condition:.3g}\nsteps: {numbers['valley_told'][name]}",
