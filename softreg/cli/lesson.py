@@ -39,7 +39,7 @@ def told(taught: Taught) -> list[str]:
     lines += [row("read" if first else "", each) for first, each in _numbered(lesson.references)]
     if taught.picture is not None:
         lines.append(row("picture", str(taught.picture)))
-        lines.append(row("", lesson.caption))
+        lines.append(row("", lesson.filled(lesson.caption)))
     return [*lines, row("next", _next(taught))]
 
 

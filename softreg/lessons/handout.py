@@ -19,7 +19,7 @@ def handout(topic: Topic, lesson: Lesson, picture: str, *, answers: bool = False
     """
     parts = [f"## {topic.number}. {topic.title}", f"*{_plain(topic.question)}*"]
     parts += [_part(part, lesson) for part in lesson.body]
-    parts.append(f"![{_plain(lesson.caption)}]({picture})")
+    parts.append(f"![{_plain(lesson.filled(lesson.caption))}]({picture})")
     parts.append("**Notice**")
     parts.append(_list(lesson.filled(each) for each in lesson.notice))
     parts.append("**Exercises**")
@@ -84,8 +84,9 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which Markdown finds nothing to mark up."""
-    return re.sub(r"([*_`<>\\])", r"\\\1", text)
+    """Text in which Markdown finds nothing to mark up but emphasis, as in ``*guaranteed*``."""
+    escaped = re.sub(r"([*_`<>\\])", r"\\\1", text)
+    return re.sub(r"\\\*(\w+)\\\*", r"*\1*", escaped)
 
 
 def _cell(text: str) -> str:
