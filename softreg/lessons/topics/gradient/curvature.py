@@ -66,7 +66,7 @@ def curvature_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "d^2 L / dz^2  = diag(p) - p p^T\n"
             "draw a label from p, one-hot Y:   E[Y] = p,   Cov[Y] = E[Y Y^T] - p p^T\n"
             "                                            = diag(p) - p p^T\n"
-            "v^T (diag(p) - p p^T) v = E[v_Y^2] - E[v_Y]^2 = Var[v_Y] >= 0   for any v"
+            "v^T Cov[Y] v = Var[v^T Y] >= 0    for any vector v"
         ),
         Text("The second derivative is the covariance of the label under p. For the row above:"),
         *shown,
