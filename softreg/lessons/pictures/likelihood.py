@@ -80,9 +80,11 @@ def _legend(axes: Axes, classes: Sequence[str]) -> None:
     shades = colours(len(classes))[:_MOST_NAMED]
     dots = [Line2D([], [], linestyle="", marker=_mark(k), color=shade) for k, shade in enumerate(shades)]
     ring = Line2D([], [], linestyle="", marker="o", markersize=9, color="none", markeredgecolor=INK)
-    texts = [*labels(classes, 20)[:_MOST_NAMED], "not the likeliest"]
+    rest = [f"and {len(classes) - _MOST_NAMED} more"] if len(classes) > _MOST_NAMED else []
+    blank = [Line2D([], [], linestyle="")] * len(rest)
+    texts = [*labels(classes, 20)[:_MOST_NAMED], *rest, "not the likeliest"]
     # subtle: matplotlib leaves out names that begin with "_": the texts are set once the legend is made
-    legend = axes.legend([*dots, ring], ["-"] * len(texts), loc="upper right")
+    legend = axes.legend([*dots, *blank, ring], ["-"] * len(texts), loc="upper right")
     for entry, text in zip(legend.get_texts(), texts, strict=True):
         entry.set_text(text)
 

@@ -56,7 +56,8 @@ def teach(given: Given) -> Lesson:
         references=(
             "Zhang, Lipton, Li & Smola, Dive into Deep Learning, section 4.1.2.2, and exercise 1 of section 4.1 (the "
             "variance).",
-            "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equations 4.109 and 4.110.",
+            "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equations 4.109 and 4.110 (of "
+            "which some printings have the sign wrong).",
             "D. Boehning (1992), Multinomial logistic regression algorithm, Annals of the Institute of Statistical "
             "Mathematics 44, doi:10.1007/BF00048682: the bound 1/2.",
         ),

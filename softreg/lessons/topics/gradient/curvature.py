@@ -65,7 +65,8 @@ def curvature_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "dp_j/dz_k     = p_j (1 if j = k, else 0)  -  p_j p_k\n"
             "d^2 L / dz^2  = diag(p) - p p^T\n"
             "draw a label from p, one-hot Y:   E[Y] = p,   Cov[Y] = E[Y Y^T] - p p^T\n"
-            "                                            = diag(p) - p p^T"
+            "                                            = diag(p) - p p^T\n"
+            "v^T Cov[Y] v = Var[v^T Y] >= 0    for any vector v"
         ),
         Text("The second derivative is the covariance of the label under p. For the row above:"),
         *shown,
@@ -78,8 +79,9 @@ def curvature_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
             ),
         ),
         Text(
-            "A variance is never negative, so in no direction does L bend down. Along (1, 1, ...) it does not bend at "
-            "all: every row of the matrix sums to 0, the shift that changes nothing. The eigenvalues lie between "
-            "{flattest:.4f} and {steepest:.4f}; above 1/2 there is none, for any p."
+            "A variance is never negative, so in no direction v does L bend down: for v = (0, 1, 2, ...) both sides "
+            "are {along:.4f} and {variance:.4f}. Along (1, 1, ...) it does not bend at all: every row of the matrix "
+            "sums to 0, the shift that changes nothing. The eigenvalues lie between {flattest:.4f} and "
+            "{steepest:.4f}; above 1/2 there is none, for any p."
         ),
     )

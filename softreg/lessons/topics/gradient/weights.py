@@ -43,11 +43,11 @@ def weight_numbers(rows: Rows, model: Fit, generator: np.random.Generator) -> di
 
 
 def _slope(J: Objective, theta: np.ndarray, place: int) -> float:
-    """The central difference of J in one coordinate."""
+    """The central difference of the cross-entropy in one coordinate."""
     unit = np.zeros(theta.size)
     unit[place] = STEP
     step = unit.reshape(theta.shape)
-    return (J.evaluate(theta + step).objective - J.evaluate(theta - step).objective) / (2 * STEP)
+    return (J.measure(theta + step)[0] - J.measure(theta - step)[0]) / (2 * STEP)
 
 
 def weight_parts() -> tuple[Part, ...]:

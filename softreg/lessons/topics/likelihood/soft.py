@@ -92,9 +92,9 @@ def soft_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Formula("cross-entropy = -E_q[log p] = -sum_k q_k log p_k    (sure label: -log p_y)"),
         Text(
-            "For the model {at_once:.6f}, to the last digit the mean of the {voters} votes one by one, "
-            "{one_by_one:.6f}. It splits into what q makes inevitable, its entropy, and what a wrong p adds, called "
-            "KL divergence:"
+            "For the model {at_once:.6f}. Pay for the {voters} votes one by one, and the mean is {one_by_one:.6f}: a "
+            "soft label is many sure ones at once. It splits into what q makes inevitable, its entropy, and what a "
+            "wrong p adds, called KL divergence:"
         ),
         Formula(
             "-sum q log p = -sum q log q  +  sum q log(q / p)\n"

@@ -88,7 +88,7 @@ def surprise_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Table(
             ("probabilities", "cross-entropy", "factor a row"),
-            tuple((name, f"{{cost[{k}]:.4f}}", f"{{factor_of[{k}]:.4f}}") for k, name in enumerate(_MODELS)),
+            tuple((name, f"{{cost[{k}]:.4f}}", f"{{factor_of[{k}]:.4g}}") for k, name in enumerate(_MODELS)),
         ),
         Text(_compared(numbers)),
     )

@@ -58,8 +58,8 @@ def teach(given: Given) -> Lesson:
             "Linear is said of the logits, and of the boundaries that follow from them; the probabilities bend.",
             "A linear model on curved features has boundaries that are curved in the old ones. Which features to add "
             "is yours to know: the model does not find them.",
-            "That values sum to 1 does not make them probabilities. Least squares gives the first for nothing, and "
-            "not the second; the exponential of softmax gives both.",
+            "That values sum to 1 does not make them probabilities. Least squares gives the sum for nothing, and no "
+            "more; the exponential of softmax keeps each value above 0 besides, and so below 1.",
         ),
         exercises=_exercises(numbers),
         code=("softreg.model:SoftmaxModel.logits", "softreg.plots.boundary:draw_boundary"),

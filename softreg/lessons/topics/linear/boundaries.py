@@ -54,7 +54,6 @@ def boundary_numbers(rows: Rows, model: Fit) -> dict[str, Any]:
     p = softmax(points @ model.weights + model.intercept)
     return {
         "data": rows.name,
-        "n_samples": len(rows.y),
         "names": [label(name, 24) for name in rows.columns],
         "first": label(rows.classes[first]),
         "second": label(rows.classes[second]),
@@ -89,9 +88,9 @@ def boundary_parts(numbers: dict[str, Any], rows: Rows, model: Fit) -> tuple[Par
         ),
         Formula("p_j = p_k  <=>  z_j = z_k  <=>  (w_j - w_k)^T x + b_j - b_k = 0"),
         Text(
-            "One linear equation: a straight line for two features, a plane for three, however softmax bends. On "
-            "{n_samples} rows of {data}, with x_1 = {names[0]} and x_2 = {names[1]}, the boundary between {first} and "
-            "{second} is"
+            "One linear equation: a straight line for two features, a plane for three, however softmax bends. Of "
+            "{data}, {n_train} rows train a model on x_1 = {names[0]} and x_2 = {names[1]}. Its boundary between "
+            "{first} and {second} is"
         ),
         Formula("{normal[0]:+.4g} x_1 {normal[1]:+.4g} x_2 {offset:+.4g} = 0"),
         Text("and at three points of this line:"),

@@ -62,8 +62,8 @@ def circle_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text(
             "What can a straight boundary not do? Let one class be a ring of points, radius 1, and the other a ring "
-            "of half the radius inside it. No line has one on either side. But the model is linear in what it is "
-            "given: give it the squares of the features too, and its boundary becomes"
+            "of half the radius inside it. No line has the one on its left and the other on its right. But the model "
+            "is linear in what it is given: give it the squares of the features too, and its boundary becomes"
         ),
         Formula(
             "v_1 x_1 + v_2 x_2 + v_3 x_1^2 + v_4 x_2^2 + c = 0\nv = {square_weights:.3g}   c = {square_offset:.3g}"

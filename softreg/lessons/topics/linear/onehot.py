@@ -78,7 +78,7 @@ def onehot_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text(
             "Must there be a softmax? Write each label as a row with 1 for its class and 0 elsewhere, one-hot, and "
             "choose B to bring A B as near as possible to these rows Y, A being the features and a column of ones: "
-            "least squares. Its rows do sum to 1, on the training rows and on any others:"
+            "least squares. The rows of A B do sum to 1, on the training rows and on any others:"
         ),
         Formula(
             "A B = P Y               P projects onto the columns of A\n"
