@@ -87,11 +87,11 @@ class Rows:
         return replace(self.take(rows), notes=(*self.notes, told))
 
     def halves(self, share: float, generator: np.random.Generator) -> tuple[Rows, Rows]:
-        """Return two parts, the first with about ``share`` of the rows of every class."""
+        """Return two parts, the first with about ``share`` of the rows of every class, and at least one."""
         first = np.zeros(len(self.y), dtype=bool)
         for k in range(self.n_classes):
             of_class = generator.permutation(np.flatnonzero(self.y == k))
-            first[of_class[: round(share * of_class.size)]] = True
+            first[of_class[: max(1, round(share * of_class.size))]] = True
         return self.take(first), self.take(~first)
 
     def fit(self, settings: TrainingSettings | None = None) -> Fit:
