@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from softreg.grading.checks import CHECKS
+from softreg.grading.asked import points_of, questions
 from softreg.grading.signature import function_of
 from softreg.grading.spec import Spec
+from softreg.settings import COURSES
 
-__all__ = ["COURSES", "course", "nearest_course"]
+__all__ = ["course", "nearest_course"]
 
 _SIGNATURES: Mapping[str, Mapping[str, str]] = {
     "plain": {
@@ -40,7 +42,6 @@ _TITLES = {
     "d2l": "Softmax regression from scratch, as in Dive into Deep Learning",
     "cs231n": "Softmax classifier, as in CS231n",
 }
-COURSES = tuple(_SIGNATURES)
 
 
 def course(name: str) -> Spec:
@@ -54,13 +55,13 @@ def course(name: str) -> Spec:
     (True, 'none')
     """
     functions = tuple(function_of(role, text) for role, text in _SIGNATURES[name].items())
-    return Spec(
+    spec = Spec(
         _TITLES[name],
         functions,
         reduction="none" if name == "d2l" else "mean",
         penalty="l2" if name == "cs231n" else "l2/2",
-        points=dict(CHECKS),
     )
+    return replace(spec, points={check: points_of(spec, check) for check in questions(spec)})
 
 
 def nearest_course(statements: Iterable[ast.stmt]) -> str:

@@ -35,7 +35,7 @@ class Examined:
     """What came of it: an answer for every call, a status, and what is to be told of the submission as a whole.
 
     ``status`` is graded, unfinished (every function raises NotImplementedError), no functions, syntax error, empty or
-    stopped (it cannot even be loaded).
+    stopped (it cannot even be loaded). ``missing`` are the roles whose function is still to be written.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Examined:
     notes: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
 
 
 def examine(
@@ -94,6 +95,8 @@ class _Session:
         else:
             self.result.answers = {call.key: self._answer(call) for call in calls}
             self.result.status = self._status()
+            answers = self.result.answers
+            self.result.missing = {call.role for call in calls if answers[call.key].error == "missing"}
         self.close()
         self._note()
         return self.result
@@ -147,8 +150,7 @@ class _Session:
         assert function is not None
         if function.name not in self.loaded["found"]:
             kind = self.loaded["no_function"].get(function.name)
-            told = f"{function.name} is no function but of type {kind}" if kind else f"{function.name} is not defined"
-            return Answer(error="missing", told=told)
+            return Answer(error="missing", told=f"it is no function but of type {kind}" if kind else "")
         if call.role in self.guilty:
             return Answer(error="lost", told=f"not asked: in an earlier call {self.guilty[call.role]}")
         try:

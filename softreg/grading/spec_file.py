@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from softreg.errors import DataError, did_you_mean, listed
+from softreg.grading.asked import questions
 from softreg.grading.checks import CHECKS
 from softreg.grading.signature import function_of, text_of
 from softreg.grading.spec import ROLES, Function, Limits, Spec
@@ -69,7 +70,7 @@ def text(spec: Spec) -> str:
 def _spec(content: Mapping[str, Any], stem: str) -> Spec:
     _refuse_unknown(content, _KEYS, "the file")
     functions = _functions(_table(content, "functions"))
-    return Spec(
+    spec = Spec(
         title=_typed(content, "title", str, stem),
         functions=functions,
         points=_points(_table(content, "points")),
@@ -79,6 +80,9 @@ def _spec(content: Mapping[str, Any], stem: str) -> Spec:
         limits=_limits(_table(content, "limits")),
         **{key: _choice(content, key) for key in CHOICES},
     )
+    if not questions(spec):
+        raise DataError("no check is worth a point.", "Give one of [points] more than 0, or take [points] away.")
+    return spec
 
 
 def _functions(table: Mapping[str, Any]) -> tuple[Function, ...]:
@@ -103,8 +107,6 @@ def _functions(table: Mapping[str, Any]) -> tuple[Function, ...]:
 def _points(table: Mapping[str, Any]) -> dict[str, float]:
     _refuse_unknown(table, CHECKS, "[points]")
     points = {name: _number(f"points.{name}", value, low=0.0) for name, value in table.items()}
-    if points and not any((CHECKS | points).values()):
-        raise DataError("no check is worth a point.", "Give one of [points] more than 0.")
     return points
 
 
@@ -139,7 +141,7 @@ def _choice(content: Mapping[str, Any], key: str) -> str:
     return str(value)
 
 
-def _names(content: Mapping[str, Any], key: str, known: Mapping[str, float] | None = None) -> tuple[str, ...]:
+def _names(content: Mapping[str, Any], key: str, known: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     names = content.get(key, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise DataError(f'the key "{key}" is no list of names.', f'Write it like {key} = ["one", "another"].')
