@@ -14,15 +14,22 @@ __all__ = ["main"]
 
 def main(words: list[str]) -> None:
     """Answer frames until the parent closes the pipe. ``words`` are two descriptors, and the limits as JSON."""
-    asked, answers = int(words[0]), int(words[1])
-    own = os.getpid()
     _limit(json.loads(words[2]))
+    from .frames import NO_MEMORY
+
+    try:
+        _serve(int(words[0]), int(words[1]))
+    except MemoryError:
+        os._exit(NO_MEMORY)
+
+
+def _serve(asked: int, answers: int) -> None:
     from .asking import ask
     from .frames import KEY, packed, taken
     from .guard import Guard
     from .loading import load
 
-    key = _exactly(asked, KEY)
+    own, key = os.getpid(), _exactly(asked, KEY)
     _send(answers, packed(key, {"ready": True}))
     guard: Guard | None = None
     loaded: Any = None

@@ -20,6 +20,9 @@ LARGEST = 32 << 20
 
 MOST_BATCHES = 10_000
 _SEED = "seed "
+# subtle: taken now, for a submission may write np.random.seed = 42 where it means np.random.seed(42)
+_asarray, _errstate, _seed, _default_rng = np.asarray, np.errstate, np.random.seed, np.random.default_rng  # noqa: NPY002
+_python_seed = random.seed
 
 
 class KindError(Exception):
@@ -33,11 +36,11 @@ def ask(
     arguments = [_argument(value) for value in given]
     before = [value.tobytes() if isinstance(value, np.ndarray) else None for value in arguments]
     # whoever draws from NumPy's or Python's common generator draws the same whenever the homework is graded
-    np.random.seed(0)  # noqa: NPY002
-    random.seed(0)
+    _seed(0)
+    _python_seed(0)
     said: dict[str, Any] = {}
     arrays: list[np.ndarray] = []
-    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+    with warnings.catch_warnings(record=True) as caught, _errstate(all="warn"):
         warnings.simplefilter("always")
         try:
             answer = function(*arguments)
@@ -57,7 +60,7 @@ def ask(
 def _argument(value: Any) -> Any:
     """An argument as the function is given it: of ``"seed 7"`` is made a generator."""
     if isinstance(value, str) and value.startswith(_SEED):
-        return np.random.default_rng(int(value.removeprefix(_SEED)))
+        return _default_rng(int(value.removeprefix(_SEED)))
     return value
 
 
@@ -115,7 +118,7 @@ def _array(value: Any, name: str) -> np.ndarray:
     if value is None:
         raise KindError(f"{name} is None: is a return missing?")
     try:
-        array = np.asarray(value)
+        array = _asarray(value)
     except (ValueError, TypeError) as error:
         raise KindError(f"{name} is {_kind(value)} and no array of numbers: {str(error)[:120]}") from None
     if array.dtype.kind not in "biuf":

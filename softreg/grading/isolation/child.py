@@ -24,7 +24,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from softreg.grading.inside.frames import KEY, Frame, FrameError, packed, taken
+from softreg.grading.inside.frames import KEY, NO_MEMORY, Frame, FrameError, packed, taken
 from softreg.grading.isolation.processes import MARK, count, end
 from softreg.grading.spec import Limits
 
@@ -126,7 +126,7 @@ class Child:
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
         one = dict.fromkeys(_ONE_THREAD, "1")
         # the order of a set of texts hangs on the hash seed; a picture that is shown would wait for somebody to close it
-        fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "LANG": "C.UTF-8", MARK: self._word}
+        fixed = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "2", "MPLBACKEND": "Agg", "LANG": "C.UTF-8", MARK: self._word}
         return kept | one | fixed | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": str(self.folder / ".matplotlib")}
 
     def _exchange(self, frame: bytes, seconds: float) -> Frame:
@@ -194,6 +194,8 @@ class Child:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             return EndedError("lost", "it closed the grader's own pipe")
+        if code == NO_MEMORY:
+            return EndedError("memory", "it left no memory")
         if code >= 0:
             return EndedError("exit", f"it ended the process, with code {code}")
         name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
