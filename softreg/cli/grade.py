@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def grade(
         _file(Path(path), spec, as_json=as_json, quiet=quiet)
 
 
-def _refuse(given: dict[str, object], where: str) -> None:
+def _refuse(given: Mapping[str, object], where: str) -> None:
     for name, value in given.items():
         if value:
             raise UsageError(f"{name} has no effect {where}.", "Leave it out.")
@@ -115,7 +116,10 @@ def _feedback(result: FileGraded) -> list[str]:
     lines += [row("", note, MARGIN) for note in grade.notes]
     if grade.mistakes and spec.hints != "none":
         lines += ["", "look at this first"]
-        lines += [wrapped(f"  {each.name} (in {', '.join(each.functions)}): {each.says} {each.hint}".rstrip(), "    ") for each in grade.mistakes]
+        lines += [
+            wrapped(f"  {each.name} (in {', '.join(each.functions)}): {each.says} {each.hint}".rstrip(), "    ")
+            for each in grade.mistakes
+        ]
     lines += ["", "checks"]
     waiting = [each for each in grade.results if each.verdict == "MISSING"]
     for each in grade.results:

@@ -125,8 +125,8 @@ class _Session:
         self.close()
         self.child = Child(self.folder, self.spec.limits, self.stop).__enter__()
         wanted = [each.name for each in self.spec.functions]
-        header = {"files": self.files, "wanted": wanted, "forbidden": list(self.spec.forbid)}
-        header["definitions_only"] = self.definitions_only
+        header: dict[str, Any] = {"files": self.files, "wanted": wanted, "forbidden": list(self.spec.forbid)}
+        header |= {"definitions_only": self.definitions_only}
         # subtle: a submission that hangs when loaded must leave time for the second attempt, and for its functions
         self.loaded = self._asked(header, [], OF_LOADING if not self.definitions_only else OF_CALL)[0]
 
@@ -165,7 +165,8 @@ class _Session:
             return Answer(error=error.kind, told=told)
 
     def _called(self, call: Call, name: str, returns: tuple[str, ...]) -> Answer:
-        given, arrays = [], []
+        given: list[tuple[str, object]] = []
+        arrays: list[np.ndarray] = []
         for value in call.arguments.values():
             if isinstance(value, np.ndarray):
                 given.append(("array", len(arrays)))
@@ -197,14 +198,19 @@ class _Session:
         said, notes = self.loaded, self.result.notes
         self.result.files = list(said.get("files", []))
         self.result.imports = sorted({*said.get("imports", []), *self.imported})
-        notes += [f"It cannot be read: {self._plain(text)}." for text in said.get("wrong", [])]
+        notes += [f"It cannot be read in full. {self._plain(text)}." for text in said.get("wrong", [])]
         notes += [f"A statement of its own fails: {self._plain(text)}." for text in said.get("raised", [])]
         notes += [f"{text}; that of {said['files'][0]} goes first." for text in said.get("several", [])]
+        notes += [f"{self._name(role)}: {told}." for role, told in self.guilty.items()]
         notes += [f"Held back: {what}." for what in self.held]
         if self.result.imports:
             notes.append(f"It imports {', '.join(self.result.imports)}.")
         if self.printed:
             notes.append("It prints while it is graded; nobody reads that.")
+
+    def _name(self, role: str) -> str:
+        function = self.spec.function(role)
+        return function.name if function else role
 
     def _plain(self, text: str) -> str:
         """A text without what differs from one run to the next: the folder, and the addresses of objects."""

@@ -24,12 +24,15 @@ _RIGHT = "-log of the probability of the right class"
 
 def skeleton(spec: Spec, name: str = "hw1") -> str:
     """Return the skeleton of a homework as Python; each function raises ``NotImplementedError``."""
-    head = f"{spec.title}.\n\nWrite the functions below. Rows are samples; classes are counted from 0; only NumPy is needed."
+    head = f"{spec.title}.\n\nWrite the functions below, with NumPy. Rows are samples; classes are counted from 0."
     if spec.bias_inside:
         head += " The bias is the last row of W, and the last column of X holds ones."
     paragraphs = [_filled(part) for part in head.split("\n\n")]
     told = "\n\n".join([*paragraphs, f"To see how far you are:  softreg grade {name}.py"])
-    return "\n\n\n".join([f'"""{told}\n"""\n\nimport numpy as np', *(_function(spec, each) for each in spec.functions)]) + "\n"
+    return (
+        "\n\n\n".join([f'"""{told}\n"""\n\nimport numpy as np', *(_function(spec, each) for each in spec.functions)])
+        + "\n"
+    )
 
 
 def _function(spec: Spec, function: Function) -> str:
@@ -51,13 +54,14 @@ def _means(spec: Spec, function: Function, word: str, *, out: bool = False) -> s
     """What a word stands for, with its shape."""
     inside = spec.bias_inside
     rows = "n_features + 1" if inside else "n_features"
-    factor = "l2/2" if spec.penalty == "l2/2" else "l2"
+    factor = spec.penalty.replace("l2", function.own.get("l2", "l2"))
+    penalised = f"{factor} * sum of W**2{', the bias too' if inside else ''}"
     words = {
         "X": f"array (n_samples, {rows})",
         "y": "array (n_samples,) of class indices",
         "W": f"array ({rows}, n_classes)",
         "b": "array (n_classes,)",
-        "l2": f"a number; the penalty is {factor.replace('l2', function.own.get('l2', 'l2'))} * sum of W**2{', the bias too' * inside}",
+        "l2": f"a number; the penalty is {penalised}",
         "logits": "array (n_samples, n_classes) of any real numbers",
         "proba": "array (n_samples, n_classes); each row sums to 1",
         "loss": _loss(spec, function),

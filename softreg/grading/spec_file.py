@@ -52,7 +52,7 @@ def text(spec: Spec) -> str:
         f"hidden = {_quoted(spec.hidden)}  # checks of which no numbers are told, and none before the deadline",
         f"forbid = {_quoted(spec.forbid)}  # packages whose import fails; softreg, scipy ... are always reported",
         "",
-        "# role = \"name(own_name=word, ...) -> word, ...\"; the order is the order of the arguments.",
+        '# role = "name(own_name=word, ...) -> word, ..."; the order is the order of the arguments.',
         "[functions]",
         *(f"{function.role} = {_quoted(text_of(function))}" for function in spec.functions),
         "",
@@ -92,7 +92,9 @@ def _functions(table: Mapping[str, Any]) -> tuple[Function, ...]:
     found = []
     for role, signature in table.items():
         if not isinstance(signature, str):
-            raise DataError(f'the key "functions.{role}" is no text.', f'Write it like {role} = "{role}(X, y) -> loss".')
+            raise DataError(
+                f'the key "functions.{role}" is no text.', f'Write it like {role} = "{role}(X, y) -> loss".'
+            )
         try:
             found.append(function_of(role, signature))
         except DataError as error:
@@ -106,8 +108,7 @@ def _functions(table: Mapping[str, Any]) -> tuple[Function, ...]:
 
 def _points(table: Mapping[str, Any]) -> dict[str, float]:
     _refuse_unknown(table, CHECKS, "[points]")
-    points = {name: _number(f"points.{name}", value, low=0.0) for name, value in table.items()}
-    return points
+    return {name: _number(f"points.{name}", value, low=0.0) for name, value in table.items()}
 
 
 def _limits(table: Mapping[str, Any]) -> Limits:
@@ -121,7 +122,7 @@ def _limits(table: Mapping[str, Any]) -> Limits:
 
 
 def _seed(content: Mapping[str, Any]) -> int:
-    seed = _typed(content, "seed", int, 0)
+    seed: int = _typed(content, "seed", int, 0)
     if seed < 0:
         raise DataError(f'the key "seed" is {seed}.', "It must be 0 or more.")
     return seed

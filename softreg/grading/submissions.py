@@ -94,15 +94,16 @@ def found_in(folder: Path, leave_out: Iterable[Path] = ()) -> tuple[Submission, 
     stems = Counter(_stem(entry) for entry in entries)
     ids = [_stem(entry) if stems[_stem(entry)] == 1 or entry.is_dir() else entry.name for entry in entries]
     names = _different([_safe(each) for each in ids])
-    made = [_submission(entry, *told, folder) for entry, *told in zip(entries, ids, names, strict=True)]
+    made = [_submission(entry, each, name, folder) for entry, each, name in zip(entries, ids, names, strict=True)]
     return tuple(sorted(made, key=lambda each: (each.id, each.name)))
 
 
 def _submission(entry: Path, identity: str, name: str, root: Path) -> Submission:
     shown = _printable(identity)
     if not entry.is_dir():
-        taken = (entry.name,) if entry.suffix.lower() in ENDINGS else ()
-        return Submission(shown, name, _printable(entry.name), root.resolve(), root, taken, (entry.name,))
+        own = (entry.name,)
+        read = own if entry.suffix.lower() in ENDINGS else ()
+        return Submission(shown, name, _printable(entry.name), root.resolve(), root, read, own)
     if not entry.resolve().is_relative_to(root.resolve()):
         return Submission(shown, name, _printable(entry.name), root.resolve(), root, (entry.name,))
     files = _walked(entry)

@@ -26,8 +26,6 @@ from softreg.grading.reports.table import as_csv
 from softreg.grading.skeleton import skeleton
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import Submission, alone, found_in
-from softreg.plots.class_scores import draw_class
-from softreg.plots.style import save
 from softreg.runs import dumps
 from softreg.workers import available_cores
 
@@ -38,7 +36,7 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class FileGraded:
-    """A student's own file, the homework it was graded by, and the convention that was found; empty if one was given."""
+    """A student's own file, the homework, and the convention that was found; empty if a homework was given."""
 
     grade: Grade
     spec: Spec
@@ -57,8 +55,15 @@ class ClassGraded:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        counts = {key: dict(value) for key, value in vars(self.summary).items() if isinstance(value, tuple) and key != "bins"}
-        told = {"n": self.summary.n, "n_unchanged": self.n_unchanged, "median": self.summary.median, "of": self.summary.of}
+        counts = {
+            key: dict(value) for key, value in vars(self.summary).items() if isinstance(value, tuple) and key != "bins"
+        }
+        told = {
+            "n": self.summary.n,
+            "n_unchanged": self.n_unchanged,
+            "median": self.summary.median,
+            "of": self.summary.of,
+        }
         bins = dict(zip(BINS, self.summary.bins, strict=True))
         return told | counts | {"bins": bins, "grades": [each.to_json() for each in self.grades]}
 
@@ -92,7 +97,13 @@ def grade_file(path: Path, spec_path: Path | None) -> FileGraded:
 
 
 def grade_class(
-    folder: Path, spec_path: Path, out: Path, jobs: int | None = None, *, overwrite: bool = False, tell: Tell | None = None
+    folder: Path,
+    spec_path: Path,
+    out: Path,
+    jobs: int | None = None,
+    *,
+    overwrite: bool = False,
+    tell: Tell | None = None,
 ) -> ClassGraded:
     """Grade every submission in a folder and write the reports into ``out``; what did not change is not run again."""
     spec = spec_file.read(spec_path)
@@ -144,9 +155,15 @@ def _all(
 
 def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> None:
     """Write all reports; a file whose content is there already is left alone."""
+    from softreg.plots.class_scores import draw_class
+    from softreg.plots.style import save
+
     for name in ("feedback", "gradescope"):
         (out / name).mkdir(exist_ok=True)
-    wanted = {out / "grades.csv": as_csv(grades, list(questions(spec))), out / "class.md": class_page(told, spec.title, grades)}
+    wanted = {
+        out / "grades.csv": as_csv(grades, list(questions(spec))),
+        out / "class.md": class_page(told, spec.title, grades),
+    }
     for each in grades:
         wanted[out / "feedback" / f"{each.name}.md"] = feedback(each, spec)
         wanted[out / "gradescope" / f"{each.name}.json"] = dumps(as_gradescope(each, spec))

@@ -18,7 +18,6 @@ from softreg.grading.isolation import Child, EndedError
 from softreg.grading.isolation.processes import MARK
 from softreg.grading.spec import Limits
 
-
 AWAY = "def softmax(logits):\n    "
 LINUX = Path("/proc/self/stat").exists()
 
@@ -48,9 +47,9 @@ def marked_processes() -> list[str]:
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind():
     """After every test no process of a submission lives, and this process has no descriptor more than before."""
-    before = len(os.listdir("/proc/self/fd")) if LINUX else 0
+    before = len(list(Path("/proc/self/fd").iterdir())) if LINUX else 0
     yield
-    assert not LINUX or len(os.listdir("/proc/self/fd")) == before
+    assert not LINUX or len(list(Path("/proc/self/fd").iterdir())) == before
     # others may be grading beside this test: theirs end by themselves
     limit = time.monotonic() + 20
     while os.environ.get("PYTEST_XDIST_WORKER") and marked_processes() and time.monotonic() < limit:
@@ -154,9 +153,13 @@ def test_a_loop_in_one_function_costs_its_own_calls_alone() -> None:
 
 
 def test_a_loop_that_listens_to_no_signal_is_ended() -> None:
-    deaf = "import signal\nfor number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGXCPU, signal.SIGHUP):\n"
+    deaf = (
+        "import signal\nfor number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGXCPU, signal.SIGHUP):\n"
+    )
     deaf += "    signal.signal(number, signal.SIG_IGN)\n"
-    examined = sat(deaf, AWAY + "while True:\n        try:\n            while True: pass\n        except BaseException: pass")
+    examined = sat(
+        deaf, AWAY + "while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+    )
 
     assert examined.answers["first softmax"].error == "time"
     others_are_right(examined)
@@ -264,7 +267,8 @@ def test_printing_is_told() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "import os\n    for number in range(3, 256):\n        try: os.write(number, b'x' * 100)\n        except OSError: pass",
+        "import os\n    for number in range(3, 256):\n        try: os.write(number, b'x' * 100)\n"
+        "        except OSError: pass",
         "import os\n    os.closerange(0, 256)",
         "import os\n    for number in range(3, 20):\n        try: os.dup2(os.open(os.devnull, os.O_RDWR), number)\n"
         "        except OSError: pass",
@@ -296,7 +300,12 @@ def test_no_frame_of_a_submission_is_believed() -> None:
 
 
 def test_processes_are_held_back() -> None:
-    for call in ("os.fork()", "os.system('sleep 60')", "subprocess.Popen(['sleep', '60'])", "os.execv('/bin/sh', ['sh'])"):
+    for call in (
+        "os.fork()",
+        "os.system('sleep 60')",
+        "subprocess.Popen(['sleep', '60'])",
+        "os.execv('/bin/sh', ['sh'])",
+    ):
         examined = sat("import os, subprocess", AWAY + f"{call}\n    return logits")
 
         assert "starting a process is held back" in examined.answers["first softmax"].told, call
@@ -400,7 +409,9 @@ def test_the_child_knows_nothing_of_softreg() -> None:
     assert examined.answers["first softmax"].values[0] == 0.0
 
 
-@pytest.mark.parametrize("how", ["import scipy", "import importlib; importlib.import_module('scipy')", "__import__('scipy')"])
+@pytest.mark.parametrize(
+    "how", ["import scipy", "import importlib; importlib.import_module('scipy')", "__import__('scipy')"]
+)
 def test_imports_are_reported_however_they_are_made(how: str) -> None:
     examined = sat(AWAY + f"{how}\n    return logits")
 
@@ -505,7 +516,9 @@ def test_work_is_given_up_when_everything_is_to_stop() -> None:
     threading.Timer(1.0, stop.set).start()
     began = time.monotonic()
     limits = Limits(seconds=400, memory=512)
-    examine({"hw1.py": (GOOD + AWAY + "while True: pass").encode()}, dataclasses.replace(SMALL, limits=limits), CALLS, stop)
+    examine(
+        {"hw1.py": (GOOD + AWAY + "while True: pass").encode()}, dataclasses.replace(SMALL, limits=limits), CALLS, stop
+    )
 
     assert time.monotonic() - began < 60
 

@@ -21,7 +21,7 @@ LARGEST = 32 << 20
 MOST_BATCHES = 10_000
 _SEED = "seed "
 # subtle: taken now, for a submission may write np.random.seed = 42 where it means np.random.seed(42)
-_asarray, _errstate, _seed, _default_rng = np.asarray, np.errstate, np.random.seed, np.random.default_rng  # noqa: NPY002
+_asarray, _errstate, _seed, _default_rng = np.asarray, np.errstate, np.random.seed, np.random.default_rng
 _python_seed = random.seed
 
 
@@ -45,14 +45,16 @@ def ask(
         try:
             answer = function(*arguments)
             arrays = _pairs(answer) if tuple(returns) == ("pairs",) else _values(answer, returns)
-        except BaseException as error:  # noqa: BLE001  # sys.exit() and what the submission thinks of as well
+        except BaseException as error:  # sys.exit() and what the submission thinks of as well
             said = _failed(error, labels)
     said["changed"] = [
         place
         for place, (value, old) in enumerate(zip(arguments, before, strict=True))
         if isinstance(value, np.ndarray) and value.tobytes() != old
     ]
-    numeric = [" ".join(str(each.message).split())[:160] for each in caught if issubclass(each.category, RuntimeWarning)]
+    numeric = [
+        " ".join(str(each.message).split())[:160] for each in caught if issubclass(each.category, RuntimeWarning)
+    ]
     said["warned"] = list(dict.fromkeys(numeric))[:5]
     return said, arrays
 

@@ -32,7 +32,7 @@ class Guard:
     """What was held back (``held``) and imported (``imported``) since :meth:`stand`; ``forbidden`` imports fail."""
 
     def __init__(self, folder: str, forbidden: Sequence[str] = ()) -> None:
-        self.folder = os.path.realpath(folder)  # noqa: PTH113  # no more imports than needed
+        self.folder = os.path.realpath(folder)  # no more imports than needed
         self.forbidden = frozenset(forbidden)
         self.held: dict[str, None] = {}
         self.imported: dict[str, None] = {}

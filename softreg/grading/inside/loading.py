@@ -1,7 +1,6 @@
 """Loading: the statements of a submission are run one by one, so that one that fails takes no function with it."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -48,14 +47,13 @@ def load(names: Iterable[str], wanted: Iterable[str], *, definitions_only: bool)
     return loaded, {
         "files": used,
         "several": _several(ordered, wanted),
-        "wrong": [f"{script.name}: {text}" for script in scripts for text in script.wrong][:MOST_TOLD],
+        "wrong": [text for script in scripts for text in script.wrong][:MOST_TOLD],
         "unreadable": bool(scripts) and all(script.unreadable for script in scripts),
         "code": any(part.statements for script in scripts for part in script.parts),
         "found": [name for name in wanted if callable(loaded.functions.get(name))],
-        "no_function": {
-            name: type(value).__name__ for name, value in loaded.functions.items() if not callable(value)
-        },
-        "raised": loaded.raised[:MOST_TOLD] + [f"and {more} more" for more in [len(loaded.raised) - MOST_TOLD] if more > 0],
+        "no_function": {name: type(value).__name__ for name, value in loaded.functions.items() if not callable(value)},
+        "raised": loaded.raised[:MOST_TOLD]
+        + [f"and {more} more" for more in [len(loaded.raised) - MOST_TOLD] if more > 0],
         "imports": sorted({name for script in scripts for name in script.imported if name in WATCHED}),
     }
 
@@ -64,7 +62,7 @@ def told(error: BaseException, labels: Iterable[str]) -> str:
     """Return an error in a line: its kind, its text, and where in the submission it came from."""
     try:
         text = " ".join(str(error).split())
-    except BaseException:  # noqa: BLE001  # the text of an exception may be made by the submission, and fail
+    except BaseException:  # the text of an exception may be made by the submission, and fail
         text = ""
     labels = set(labels)
     places = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in labels]
@@ -94,14 +92,14 @@ def _run(script: Script, loaded: Loaded, *, definitions_only: bool) -> dict[str,
     return module.__dict__
 
 
-def _execute(compiled: Callable[[], types.CodeType], space: dict[str, Any], loaded: Loaded) -> None:
+def _execute(compiled: Callable[[], Any], space: dict[str, Any], loaded: Loaded) -> None:
     try:
         exec(compiled(), space)
-    except BaseException as error:  # noqa: BLE001  # sys.exit() and what the submission thinks of as well
+    except BaseException as error:  # sys.exit() and what the submission thinks of as well
         loaded.raised.append(told(error, loaded.labels))
 
 
-def _compiled(part: Part, statement: ast.stmt, flags: int) -> types.CodeType:
+def _compiled(part: Part, statement: ast.stmt, flags: int) -> Any:
     return compile(ast.Module([statement], []), part.label, "exec", flags=flags, dont_inherit=True)
 
 

@@ -52,7 +52,7 @@ def read(name: str) -> Script:
     try:
         cells = _cells(content) if name.endswith(".ipynb") else [(name, content)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        script.wrong.append(f"it is not a notebook: {_short(error)}")
+        script.wrong.append(f"{name}: it is no notebook: {_short(error)}")
         script.unreadable = True
         return script
     for label, source in cells:
@@ -67,7 +67,8 @@ def read(name: str) -> Script:
 def _cells(content: bytes) -> list[tuple[str, str]]:
     """The code cells of a notebook, of format 3 too, without magics and shell lines."""
     notebook: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
-    cells = notebook["cells"] if "cells" in notebook else [cell for w in notebook["worksheets"] for cell in w["cells"]]
+    sheets = notebook.get("worksheets", [notebook])
+    cells = [cell for sheet in sheets for cell in sheet["cells"]]
     found = []
     for number, cell in enumerate(cells, start=1):
         if cell.get("cell_type") == "code":
@@ -77,9 +78,9 @@ def _cells(content: bytes) -> list[tuple[str, str]]:
 
 
 def without_magics(source: str) -> str:
-    """Return a cell's source with ``pass`` for its magics, shell and help lines; a cell of another language is empty.
+    r"""Return a cell's source with ``pass`` for its magics, shell and help lines; one of another language is empty.
 
-    >>> print(without_magics("%matplotlib inline\\nif True:\\n    !ls\\nx = 1 % 2"))
+    >>> print(without_magics("%matplotlib inline\nif True:\n    !ls\nx = 1 % 2"))
     pass
     if True:
         pass
@@ -131,7 +132,7 @@ def _imported(node: ast.AST) -> list[str]:
 
 def _syntax(error: BaseException, label: str) -> str:
     line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-    return f"{_short(error)} ({label}{line})"
+    return f"{label}{line}: {_short(error)}"
 
 
 def _short(error: BaseException) -> str:

@@ -38,6 +38,7 @@ MOST_PROCESSES = 64
 
 _INSIDE = Path(__file__).parent.parent
 _STEP = 0.1
+_WATCH_EVERY = 0.25
 _BOOT = """
 import sys
 sys.path[:0] = sys.argv[1:2]
@@ -68,6 +69,7 @@ class Child:
         self.folder, self.limits = folder, limits
         self.stop = stop or threading.Event()
         self.printed = 0
+        self._ready = False
         self._key, self._word = secrets.token_bytes(KEY), secrets.token_hex(16)
         self._received = bytearray()
 
@@ -82,6 +84,7 @@ class Child:
         os.set_blocking(self._asked, False)
         try:
             self._exchange(self._key, STARTING)
+            self._ready = True
         except BaseException:
             self._end()
             raise
@@ -125,8 +128,14 @@ class Child:
         folder = str(self.folder)
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
         one = dict.fromkeys(_ONE_THREAD, "1")
-        # the order of a set of texts hangs on the hash seed; a picture that is shown would wait for somebody to close it
-        fixed = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "2", "MPLBACKEND": "Agg", "LANG": "C.UTF-8", MARK: self._word}
+        # the order of a set of texts hangs on the hash seed; a picture that is shown would wait to be closed
+        fixed = {
+            "PYTHONHASHSEED": "0",
+            "MALLOC_ARENA_MAX": "2",
+            "MPLBACKEND": "Agg",
+            "LANG": "C.UTF-8",
+            MARK: self._word,
+        }
         return kept | one | fixed | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": str(self.folder / ".matplotlib")}
 
     def _exchange(self, frame: bytes, seconds: float) -> Frame:
@@ -140,7 +149,7 @@ class Child:
             while True:
                 if (now := time.monotonic()) > limit:
                     raise EndedError("time", "it took too long")
-                if now - watched > _STEP:
+                if now - watched > _WATCH_EVERY:
                     self._watch()
                     watched = now
                 ready = {key.fd for key, _ in pipes.select(min(_STEP, limit - now))}
@@ -185,7 +194,7 @@ class Child:
         """Raise if the submission has too many processes, or if all work is to stop."""
         if self.stop.is_set():
             raise EndedError("lost", "grading was interrupted")
-        if count(self._process.pid) > MOST_PROCESSES:
+        if self._ready and count(self._process.pid) > MOST_PROCESSES:
             raise EndedError("lost", f"it started more than {MOST_PROCESSES} processes or threads")
 
     def _ended(self) -> EndedError:

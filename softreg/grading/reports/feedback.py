@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from softreg.grading.grade import Grade
-from softreg.grading.judgement import Mistake, Result
+from softreg.grading.judgement import MISSING, Mistake, Result
 from softreg.grading.reports.table import points
 from softreg.grading.spec import Spec
 
 __all__ = ["as_gradescope", "as_markdown", "escaped"]
+
+# an underscore inside a word is one; a mark of a heading, a list or a quotation is one at the beginning only
+_SPECIAL = re.compile(r"[\\`*\[\]<|]|^[#>+-]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def as_markdown(grade: Grade, spec: Spec) -> str:
@@ -19,20 +23,21 @@ def as_markdown(grade: Grade, spec: Spec) -> str:
         lines += ["", *(f"- {escaped(note)}" for note in grade.notes)]
     if spec.hints != "none" and grade.mistakes:
         lines += ["", "## Look at this first", ""]
-        lines += [f"- **{escaped(each.name)}**{escaped(_explained(each))}" for each in grade.mistakes]
+        lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.mistakes]
     lines += ["", "## Checks", "", "| check | points | of |", "|---|---:|---:|"]
     lines += [f"| {escaped(each.check)} | {points(each.points)} | {points(each.of)} |" for each in grade.results]
     for each in grade.results:
-        if each.points < each.of:
+        if each.points < each.of and each.verdict != MISSING:
             lines += ["", f"### {escaped(each.check)}: {points(each.points)} of {points(each.of)}", "", *_told(each)]
     return "\n".join(lines) + "\n"
 
 
 def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
-    """Return what Gradescope's autograder reads as ``results.json``: a test for each check, hidden ones until published.
+    """Return what Gradescope's autograder reads as ``results.json``: a test for each check; hidden ones wait.
 
-    The keys are those of Gradescope's documentation: ``score``, ``output``, ``stdout_visibility`` and ``tests`` with
-    ``name``, ``score``, ``max_score``, ``status``, ``output`` and ``visibility``.
+    The keys are those of Gradescope's documentation: ``output``, ``stdout_visibility``, and ``tests`` with ``name``,
+    ``score``, ``max_score``, ``status``, ``output`` and ``visibility``. There is no total, which Gradescope makes
+    itself, and keeps to itself while a test is hidden.
     """
     tests = [
         {
@@ -45,27 +50,26 @@ def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
         }
         for each in grade.results
     ]
-    named = [] if spec.hints == "none" else [f"{each.name}{_explained(each)}" for each in grade.mistakes]
+    named = [] if spec.hints == "none" else [f"{each.name} {_explained(each)}" for each in grade.mistakes]
     return {
-        "score": grade.score,
-        "output": "\n".join([f"{_score(grade)} ({grade.status})", *grade.notes, *named]),
+        "output": "\n".join([grade.status, *grade.notes, *named]),
         "stdout_visibility": "hidden",
         "tests": tests,
     }
 
 
 def escaped(text: str) -> str:
-    """Return a text in one line that Markdown takes as it stands: file names and errors are the students' own.
+    r"""Return a text in one line that Markdown takes as it stands: file names and errors are the students' own.
 
-    >>> escaped("<b>|")
-    '\\\\<b\\\\>\\\\|'
+    >>> print(escaped("<b> grad_W |"))
+    \<b> grad_W \|
     """
-    return "".join(f"\\{char}" if char in "\\`*_[]<>|#" else char for char in " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _explained(mistake: Mistake) -> str:
     """Where a mistake shows, what it is, and the hint."""
-    return f" (in {', '.join(mistake.functions)}): {mistake.says} {mistake.hint}".strip()
+    return f"(in {', '.join(mistake.functions)}): {mistake.says} {mistake.hint}".strip()
 
 
 def _told(result: Result) -> list[str]:

@@ -84,7 +84,9 @@ def _by_hand(grades: Sequence[Grade]) -> list[str]:
         if chosen:
             told = [(grade, ", ".join(grade.imports) if title == "Imports" else grade.status) for grade in chosen]
             lines += ["", f"## {title}", ""]
-            lines += [f"- {escaped(grade.id)} ({escaped(grade.file)}): {text}{_first(grade, title)}" for grade, text in told]
+            lines += [
+                f"- {escaped(grade.id)} ({escaped(grade.file)}): {text}{_first(grade, title)}" for grade, text in told
+            ]
     return lines
 
 
@@ -94,7 +96,7 @@ def _first(grade: Grade, title: str) -> str:
 
 def _bars(counts: Sequence[tuple[str, int]]) -> list[str]:
     """Counts as a bar chart of text, in a block that keeps its columns."""
-    width, most = max(len(name) for name, _ in counts), max(max(count for _, count in counts), 1)
+    width, most = max(len(name) for name, _ in counts), max(1, *(count for _, count in counts))
     bars = [(name, count, "█" * -(-count * min(_LONGEST, most) // most)) for name, count in counts]
     return ["```", *(f"{name:<{width}}  {count:>4}  {bar}".rstrip() for name, count, bar in bars), "```"]
 
