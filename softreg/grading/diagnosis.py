@@ -26,7 +26,7 @@ COMPUTED = ("softmax", "cross_entropy", "loss", "gradient", "predict")
 ARITHMETIC = ("OverflowError", "ZeroDivisionError", "FloatingPointError", "math domain error", "math range error")
 """What Python's own arithmetic says where NumPy's gives infinity or NaN."""
 
-SUMMED = "sum for mean"
+SUMMED = "sum for "
 
 TRAINED = 1e-3
 """Hundreds of steps multiply rounding; two wrong trainings are further apart than this."""
@@ -126,7 +126,7 @@ def _merged(explained: Sequence[Explained]) -> tuple[tuple[Kind, tuple[str, ...]
     merged: dict[str, tuple[Kind, list[str]]] = {}
     for function, _, group in explained:
         for kind in group:
-            summed = kind.name == SUMMED and all(word.startswith("grad_") for word in words[kind.name])
+            summed = kind.name.startswith(SUMMED) and all(word.startswith("grad_") for word in words[kind.name])
             shown = GRADIENT_SUMMED if summed else kind
             functions = merged.setdefault(shown.name, (shown, []))[1]
             functions.extend({function}.difference(functions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -99,8 +99,8 @@ def _overflows(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
     for role in ("softmax", "cross_entropy"):
         if spec.function(role) and (role == "softmax" or under):
             given = draw_logits(rng)
-            for name, logits in _far_logits(np.asarray(given["logits"])):
-                yield ask("overflow", role, {**given, "logits": logits}, name)
+            for name, far in _far_logits(given):
+                yield ask("overflow", role, far, name)
     if spec.function("cross_entropy") and not under:
         yield ask("overflow", "cross_entropy", _unlikely(rng), "unlikely")
     for role in ("loss", "gradient"):
@@ -109,23 +109,38 @@ def _overflows(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
                 yield ask("overflow", role, given, name)
 
 
-def _far_logits(logits: np.ndarray) -> Iterable[tuple[str, np.ndarray]]:
-    rows, apart = np.arange(len(logits)), logits.copy()
-    yield "large", logits + LARGE
-    yield "far apart", logits + np.where(rows % 2, LARGE, -LARGE)[:, None]
-    apart[:, 0] += LARGE
-    apart[:, 1] -= LARGE
-    yield "spread", apart
+def _far_logits(given: Mapping[str, Given]) -> Iterable[tuple[str, dict[str, Given]]]:
+    logits, y = np.asarray(given["logits"]), np.asarray(given["y"])
+    sides = _sides(len(logits))
+    yield "large", {**given, "logits": logits + LARGE}
+    yield "far apart", {**given, "logits": logits + LARGE * sides[:, None]}
+    spread, sure = logits.copy(), logits.copy()
+    spread[:, :2] += LARGE, -LARGE
+    sure[:, 0] += LARGE * sides
+    yield "spread", {**given, "logits": spread}
+    yield "sure", {**given, "logits": sure, "y": _likely(y)}
+
+
+def _sides(n_samples: int) -> np.ndarray:
+    """1 and -1 by turns."""
+    return np.where(np.arange(n_samples) % 2, 1.0, -1.0)
+
+
+def _likely(y: np.ndarray) -> np.ndarray:
+    """Labels that are 0 for the rows on the first side, and never for those on the other."""
+    return np.where(_sides(len(y)) > 0, 0, np.maximum(y, 1))
 
 
 def _far_models(given: dict[str, Given], underflow: bool) -> Iterable[tuple[str, dict[str, Given]]]:
     X, W, b = (np.array(given[word]) for word in ("X", "W", "b"))
     given = {**given, "X": X, "W": W, "b": b, "l2": 0.0}
     yield "large", {**given, "b": b + LARGE}
-    X[:, 0] = np.where(np.arange(len(X)) % 2, 1.0, -1.0)
-    apart = W.copy()
+    X[:, 0] = _sides(len(X))
+    apart, sure = W.copy(), W.copy()
     apart[0] += LARGE
+    sure[0, 0] += LARGE
     yield "far apart", {**given, "W": apart}
+    yield "sure", {**given, "W": sure, "y": _likely(np.asarray(given["y"]))}
     if underflow:
         spread = b.copy()
         spread[:2] += LARGE, -LARGE
@@ -149,6 +164,7 @@ def _finite_and_right(reading: Reading) -> Piece:
     where = {
         "large": "where all logits are near 1000",
         "far apart": "where one row's logits are near 1000 and another's near -1000",
+        "sure": "where the true class's logit lies 1000 above the others",
         "spread": "where the logits of a row lie 2000 apart",
         "unlikely": "where the true class has a probability from 1e-13 down to 1e-31",
     }[name]

@@ -33,7 +33,7 @@ SOFTMAXES = (
     ),
     Kind(
         "softmax over the wrong axis",
-        tuple({"axis": 0, "shift": shift, **log} for shift in ("row", "none") for log in LOGS),
+        tuple({"axis": 0, "shift": shift, **log} for shift in ("column", "row", "all", "none") for log in LOGS),
         "The exponentials are divided by their sum over the rows, not over the classes.",
         "Which of the two axes holds the classes of one sample?",
         "p_ij = exp(z_ij) / sum_k exp(z_ik), axis=1: each row sums to 1; see softmax in softreg/functional.py.",

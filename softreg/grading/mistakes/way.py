@@ -23,7 +23,8 @@ __all__ = ["Way", "answered", "descended"]
 class Way:
     """The choices, each with the right one as its default.
 
-    ``axis``: over which softmax sums. ``shift``: what is subtracted before the exponential (row, none, all, mean).
+    ``axis``: over which softmax sums. ``shift``: what is subtracted before the exponential (row, none, all, mean,
+    column).
     ``twice``: softmax of a softmax. ``raw``: logits taken as probabilities. ``whole``: written into an array of
     integers. ``log``: stable, or of a softmax. ``epsilon`` is added in the logarithm, ``clip`` the least probability,
     ``base`` the logarithm's. ``labels``: the first one. ``pairs``: which loss of an n x n array (label, outer).
@@ -92,8 +93,10 @@ def _shift(way: Way, logits: np.ndarray) -> np.ndarray:
     if way.shift == "all":
         return np.asarray(logits - logits.max())
     if way.shift == "mean":
-        return np.asarray(logits - logits.mean(axis=way.axis, keepdims=True))
-    return np.asarray(logits if way.shift == "none" else logits - logits.max(axis=way.axis, keepdims=True))
+        return np.asarray(logits - logits.mean(axis=1, keepdims=True))
+    if way.shift == "none":
+        return logits
+    return np.asarray(logits - logits.max(axis=0 if way.shift == "column" else 1, keepdims=True))
 
 
 def _proba(way: Way, logits: np.ndarray) -> np.ndarray:
@@ -192,7 +195,9 @@ def _residual(way: Way, spec: Spec, question: Question) -> tuple[np.ndarray, np.
         target[:, y] = 1
     elif way.one_hot:
         target[np.arange(len(y)), y] = 1
-    reduction = way.reduction or ("mean" if spec.reduction == "none" else spec.reduction)
+    # a gradient is one for all rows: where the loss is one for each, it is that of their mean
+    right = "sum" if spec.reduction == "sum" else "mean"
+    reduction = way.reduction if way.reduction in {"sum", "mean", "n K"} else right
     n_samples, n_classes = proba.shape
     count = {"mean": n_samples, "n K": n_samples * n_classes}.get(reduction, 1)
     scale = way.sign / (count * math.log(way.base))
