@@ -17,6 +17,7 @@ import numpy as np
 
 from softreg.errors import listed
 from softreg.grading.mistakes import GRADIENT_SUMMED, IN_PLACE, Kind, Way, answered, descended, kinds, seen_in
+from softreg.grading.mistakes.kind import Deviation
 from softreg.grading.reading import Reading, agree, finite_scale
 from softreg.grading.spec import Spec
 
@@ -60,6 +61,11 @@ class Evidence:
             for reading, came in self.answers
         )
 
+    def shows(self, spec: Spec, way: Way) -> bool:
+        """Whether these answers would not be the right ones, if a submission went this way."""
+        pairs = ((reading, answered(way, spec, reading.question)[self.word]) for reading, _ in self.answers)
+        return not all(self._same(reading, came, reading.expected[self.word]) for reading, came in pairs)
+
     def candidates(self, spec: Spec) -> list[tuple[Kind, ...]]:
         """Return the mistakes that fit, each alone; where none does, the pairs that fit."""
         known = kinds(spec)
@@ -68,7 +74,12 @@ class Evidence:
         ]
         if alone:
             return alone
-        return [pair for pair in combinations(known, 2) if any(self.fits(spec, way) for way in _both(*pair))]
+        seen = {kind.name: [way for way in kind.ways if self.shows(spec, Way(**way))] for kind in known}
+        return [
+            pair
+            for pair in combinations([kind for kind in known if seen[kind.name]], 2)
+            if any(self.fits(spec, way) for way in _both(*(seen[kind.name] for kind in pair)))
+        ]
 
     def _same(self, reading: Reading, came: np.ndarray | None, wanted: np.ndarray) -> bool:
         if came is None:
@@ -133,9 +144,9 @@ def _merged(explained: Sequence[Explained]) -> tuple[tuple[Kind, tuple[str, ...]
     return tuple((kind, tuple(functions)) for kind, functions in merged.values())
 
 
-def _both(one: Kind, other: Kind) -> list[Way]:
+def _both(one: Sequence[Deviation], other: Sequence[Deviation]) -> list[Way]:
     """The ways of making two mistakes at once, where they do not exclude each other."""
-    return [Way(**a, **b) for a in one.ways for b in other.ways if not set(a) & set(b)]
+    return [Way(**a, **b) for a in one for b in other if not set(a) & set(b)]
 
 
 def _evidence(spec: Spec, readings: Sequence[Reading]) -> list[Evidence]:
