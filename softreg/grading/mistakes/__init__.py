@@ -1,0 +1,17 @@
+"""Mistakes: what is known to go wrong, computed on the same inputs, so that answers can be recognised."""
+
+from softreg.grading.mistakes.gradients import GRADIENTS, PREDICTIONS
+from softreg.grading.mistakes.habits import EPOCHS, IN_PLACE, seen_in
+from softreg.grading.mistakes.kind import Kind
+from softreg.grading.mistakes.losses import GRADIENT_SUMMED, LOSSES, PENALTIES, bias_penalty, reductions
+from softreg.grading.mistakes.softmaxes import SOFTMAXES
+from softreg.grading.mistakes.way import Way, answered, descended
+from softreg.grading.spec import Spec
+
+__all__ = ["EPOCHS", "GRADIENT_SUMMED", "IN_PLACE", "Kind", "Way", "answered", "descended", "kinds", "seen_in"]
+
+
+def kinds(spec: Spec) -> tuple[Kind, ...]:
+    """Return the mistakes that are recognised by their numbers in a homework of this convention."""
+    penalties = (bias_penalty(spec.bias_inside), *PENALTIES)
+    return (*SOFTMAXES, *reductions(spec), *LOSSES, *penalties, *GRADIENTS, *PREDICTIONS)
