@@ -29,12 +29,12 @@ _SIGNATURES: Mapping[str, Mapping[str, str]] = {
         "gradient": "gradient(X, y, W, b) -> grad_W, grad_b",
         "predict": "predict(X, W, b) -> y",
         "batches": "data_iter(batch_size, features=X, labels=y, rng) -> batches=pairs",
-        "train": "train(X, y, num_classes=n_classes, l2, lr=learning_rate, num_epochs=epochs) -> W, b",
+        "train": "train(X, y, num_classes=n_classes, lr=learning_rate, num_epochs=epochs) -> W, b",
     },
     "cs231n": {
         "gradient": "softmax_loss_vectorized(W, X, y, reg=l2) -> loss, dW=grad_W",
         "predict": "predict(W, X) -> y_pred=y",
-        "train": "train(X, y, num_classes=n_classes, reg=l2, learning_rate, num_iters=epochs) -> W",
+        "train": "train(X, y, num_classes=n_classes, learning_rate, reg=l2, num_iters=epochs) -> W",
     },
 }
 _TITLES = {

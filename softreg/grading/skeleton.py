@@ -15,7 +15,7 @@ _DOES: Mapping[str, str] = {
     "loss": "Return the loss of softmax regression.",
     "gradient": "Return the gradient of the loss of softmax regression.",
     "predict": "Return the likeliest class of each row; of equals the first.",
-    "batches": "Yield pairs (X, y) of batch_size rows, drawn without putting back; the last may be smaller.",
+    "batches": "Yield pairs (X, y) of batch_size rows in random order; the last may be smaller.",
     "train": "Return a model fitted by gradient descent on all rows, from zeros.",
 }
 _WIDTH = 88

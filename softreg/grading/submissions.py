@@ -87,8 +87,8 @@ def found_in(folder: Path, leave_out: Iterable[Path] = ()) -> tuple[Submission, 
         entries = sorted(entry for entry in folder.iterdir() if not _hidden(entry.name))
     except OSError as error:
         raise DataError(f"The folder {folder} cannot be read: {error.strerror}.") from None
-    kept = {path.resolve() for path in leave_out}
-    entries = [entry for entry in entries if entry.resolve() not in kept]
+    kept = {_place(path) for path in leave_out}
+    entries = [entry for entry in entries if _place(entry) not in kept]
     if not entries:
         raise DataError(f"There is nothing in {folder}.", "It must hold a file (.py or .ipynb) or a folder a student.")
     stems = Counter(_stem(entry) for entry in entries)
@@ -104,7 +104,7 @@ def _submission(entry: Path, identity: str, name: str, root: Path) -> Submission
         own = (entry.name,)
         read = own if entry.suffix.lower() in ENDINGS else ()
         return Submission(shown, name, _printable(entry.name), root.resolve(), root, read, own)
-    if not entry.resolve().is_relative_to(root.resolve()):
+    if not _place(entry).is_relative_to(_place(root)):
         return Submission(shown, name, _printable(entry.name), root.resolve(), root, (entry.name,))
     files = _walked(entry)
     taken = tuple(each for each in files if each.lower().endswith(ENDINGS))[:MOST_FILES]
@@ -136,6 +136,11 @@ def _content(path: Path, root: Path) -> bytes:
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UnreadableError(f"cannot be read: {reason}") from None
+
+
+def _place(path: Path) -> Path:
+    """Where a path leads; Path.resolve raises where links go round in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _nothing(others: tuple[str, ...]) -> str:
