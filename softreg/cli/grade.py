@@ -112,7 +112,7 @@ def _feedback(result: FileGraded) -> list[str]:
     """The score, what concerns the whole file, the mistake that explains most, and the checks."""
     grade, spec = result.grade, result.spec
     by = f"the convention {result.convention}, told by its functions" if result.convention else spec.title
-    lines = [row(short(grade.file, MARGIN - 2), f"{_score(grade)}; {grade.status}; graded by {by}", MARGIN)]
+    lines = [row(short(grade.file, MARGIN - 2), f"{_score(grade)}; {grade.status}, by {by}", MARGIN)]
     lines += [row("", note, MARGIN) for note in grade.notes]
     if grade.mistakes and spec.hints != "none":
         lines += ["", "look at this first"]
