@@ -50,6 +50,11 @@ class Evidence:
     answers: tuple[tuple[Reading, np.ndarray | None], ...]
 
     @property
+    def said(self) -> str:
+        """The thing in the course's own words."""
+        return self.answers[0][0].said(self.word)
+
+    @property
     def right(self) -> bool:
         """Whether all answers are right to rounding."""
         return all(self._same(reading, came, reading.expected[self.word]) for reading, came in self.answers)
@@ -101,7 +106,7 @@ def diagnose(spec: Spec, readings: Sequence[Reading], failed: Collection[str] = 
             explained.append((evidence.function, evidence.word, known[0]))
         else:
             groups = listed((" with ".join(kind.name for kind in group) for group in fitting), most=4)
-            doubts.append(f"not told apart in {evidence.word} of {evidence.function}: {groups}")
+            doubts.append(f"not told apart in {evidence.said}: {groups}")
     explained += _seen(spec, readings)
     if "training" in failed and not explained and not doubts:
         explained, doubts = _training(spec, readings)
@@ -121,7 +126,7 @@ def _weighed(
         elif fitting:
             several.append((evidence, fitting))
         elif not evidence.right:
-            doubts.append(f"unexplained: {evidence.word} of {evidence.function}")
+            doubts.append(f"unexplained: {evidence.said}")
     return explained, several, doubts
 
 
@@ -195,4 +200,5 @@ def _descends(reading: Reading, way: Way) -> bool:
     if way.transposed or way.classes:
         return False  # no step can be taken along such a gradient
     parts = descended(way, reading.spec, reading.question)
-    return all(agree(came, parts[word], TRAINED, finite_scale(parts[word])) for word, came in reading.raw.items())
+    scale = max(map(finite_scale, parts.values()))
+    return all(agree(came, parts[word], TRAINED, scale) for word, came in reading.raw.items())
