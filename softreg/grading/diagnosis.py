@@ -16,7 +16,18 @@ from itertools import combinations
 import numpy as np
 
 from softreg.errors import listed
-from softreg.grading.mistakes import GRADIENT_SUMMED, IN_PLACE, Kind, Way, answered, descended, kinds, seen_in
+from softreg.grading.mistakes import (
+    GRADIENT_SUMMED,
+    IN_PLACE,
+    SWAPPED,
+    Kind,
+    Way,
+    answered,
+    descended,
+    kinds,
+    seen_in,
+    swapped,
+)
 from softreg.grading.mistakes.kind import Deviation
 from softreg.grading.reading import Reading, agree, finite_scale
 from softreg.grading.spec import Spec
@@ -159,7 +170,8 @@ def _evidence(spec: Spec, readings: Sequence[Reading]) -> list[Evidence]:
     found = []
     for role in COMPUTED:
         function = spec.function(role)
-        asked = [reading for reading in readings if reading.question.role == role]
+        # values in another order are judged as none, and named as that
+        asked = [reading for reading in readings if reading.question.role == role and not swapped(reading)]
         for word in function.returns if function else ():
             came = [(reading, reading.raw.get(word)) for reading in asked if word in reading.raw or _refused(reading)]
             if came and function:
@@ -175,6 +187,8 @@ def _seen(spec: Spec, readings: Sequence[Reading]) -> list[Explained]:
     """Mistakes that need no computing."""
     changed = dict.fromkeys(reading.name for reading in readings if reading.answer.changed)
     found: list[Explained] = [(function, "", (IN_PLACE,)) for function in changed]
+    disordered = dict.fromkeys(reading.name for reading in readings if swapped(reading))
+    found += [(function, "", (SWAPPED,)) for function in disordered]
     batches = spec.function("batches")
     if batches:
         asked = [reading for reading in readings if reading.question.role == "batches"]

@@ -39,7 +39,7 @@ class Function:
 
     ``role`` is what is checked. With ``proba`` in place of ``logits`` the cross-entropy takes probabilities; without
     ``b`` the bias is the last row of W, and X has a last column of ones; ``loss`` before ``grad_W`` in what a gradient
-    returns makes it a function of both. ``own`` holds the course's own word for one of the roles', where it has another.
+    returns makes it a function of both. ``own`` holds the course's own word for a role's word, if it has one.
     """
 
     role: str

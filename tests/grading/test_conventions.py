@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from classroom import SPECS
 from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import log_loss
 
-sys.path.insert(0, str(Path(__file__).parent))
-from classroom import SPECS  # noqa: E402
-
-from softreg.design import DesignMatrix, Scaling  # noqa: E402
-from softreg.grading.asked import questions  # noqa: E402
-from softreg.grading.conventions import expected, told  # noqa: E402
-from softreg.grading.mistakes import Way, answered, kinds  # noqa: E402
-from softreg.grading.question import CLASSES  # noqa: E402
-from softreg.objective import Objective  # noqa: E402
+from softreg.design import DesignMatrix, Scaling
+from softreg.grading.asked import questions
+from softreg.grading.conventions import expected, told
+from softreg.grading.mistakes import Way, answered, kinds
+from softreg.grading.question import CLASSES
+from softreg.objective import Objective
 
 VARIANTS = [
     replace(spec, reduction=reduction, penalty=penalty)
