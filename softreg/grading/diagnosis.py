@@ -16,7 +16,18 @@ from itertools import combinations
 import numpy as np
 
 from softreg.errors import listed
-from softreg.grading.mistakes import GRADIENT_SUMMED, IN_PLACE, Kind, Way, answered, descended, kinds, seen_in
+from softreg.grading.mistakes import (
+    GRADIENT_SUMMED,
+    IN_PLACE,
+    SWAPPED,
+    Kind,
+    Way,
+    answered,
+    descended,
+    kinds,
+    seen_in,
+    swapped,
+)
 from softreg.grading.mistakes.kind import Deviation
 from softreg.grading.reading import Reading, agree, finite_scale
 from softreg.grading.spec import Spec
@@ -48,6 +59,11 @@ class Evidence:
     function: str
     word: str
     answers: tuple[tuple[Reading, np.ndarray | None], ...]
+
+    @property
+    def said(self) -> str:
+        """The thing in the course's own words."""
+        return self.answers[0][0].said(self.word)
 
     @property
     def right(self) -> bool:
@@ -101,7 +117,7 @@ def diagnose(spec: Spec, readings: Sequence[Reading], failed: Collection[str] = 
             explained.append((evidence.function, evidence.word, known[0]))
         else:
             groups = listed((" with ".join(kind.name for kind in group) for group in fitting), most=4)
-            doubts.append(f"not told apart in {evidence.word} of {evidence.function}: {groups}")
+            doubts.append(f"not told apart in {evidence.said}: {groups}")
     explained += _seen(spec, readings)
     if "training" in failed and not explained and not doubts:
         explained, doubts = _training(spec, readings)
@@ -121,7 +137,7 @@ def _weighed(
         elif fitting:
             several.append((evidence, fitting))
         elif not evidence.right:
-            doubts.append(f"unexplained: {evidence.word} of {evidence.function}")
+            doubts.append(f"unexplained: {evidence.said}")
     return explained, several, doubts
 
 
@@ -154,7 +170,8 @@ def _evidence(spec: Spec, readings: Sequence[Reading]) -> list[Evidence]:
     found = []
     for role in COMPUTED:
         function = spec.function(role)
-        asked = [reading for reading in readings if reading.question.role == role]
+        # values in another order are judged as none, and named as that
+        asked = [reading for reading in readings if reading.question.role == role and not swapped(reading)]
         for word in function.returns if function else ():
             came = [(reading, reading.raw.get(word)) for reading in asked if word in reading.raw or _refused(reading)]
             if came and function:
@@ -170,6 +187,8 @@ def _seen(spec: Spec, readings: Sequence[Reading]) -> list[Explained]:
     """Mistakes that need no computing."""
     changed = dict.fromkeys(reading.name for reading in readings if reading.answer.changed)
     found: list[Explained] = [(function, "", (IN_PLACE,)) for function in changed]
+    disordered = dict.fromkeys(reading.name for reading in readings if swapped(reading))
+    found += [(function, "", (SWAPPED,)) for function in disordered]
     batches = spec.function("batches")
     if batches:
         asked = [reading for reading in readings if reading.question.role == "batches"]
@@ -195,4 +214,5 @@ def _descends(reading: Reading, way: Way) -> bool:
     if way.transposed or way.classes:
         return False  # no step can be taken along such a gradient
     parts = descended(way, reading.spec, reading.question)
-    return all(agree(came, parts[word], TRAINED, finite_scale(parts[word])) for word, came in reading.raw.items())
+    scale = max(map(finite_scale, parts.values()))
+    return all(agree(came, parts[word], TRAINED, scale) for word, came in reading.raw.items())

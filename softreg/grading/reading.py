@@ -111,6 +111,12 @@ class Reading:
         """The right answer by parts; see :func:`softreg.grading.conventions.expected`."""
         return expected(self.spec, self.question)
 
+    def said(self, *words: str) -> str:
+        """Return what the function returns in the course's own words, for a sentence: ``dW of softmax_loss``."""
+        function = self.spec.function(self.question.role)
+        own = function.own if function else {}
+        return f"{listed(own.get(word, word) for word in words)} of {self.name}"
+
     @cached_property
     def words(self) -> tuple[str, ...]:
         """What the function returns, in order."""
@@ -154,7 +160,7 @@ class Reading:
             return f"{self.name} returned {plural(count, 'value')} in place of {listed(wanted)}."
         for word in wanted:
             if word not in self.raw:
-                return f"{word} of {self.name} is no array of real numbers of a sensible size."
+                return f"{self.said(word)} is no array of real numbers of a sensible size."
         return ""
 
     def right(self, word: str) -> bool:

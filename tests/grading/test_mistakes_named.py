@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from classroom import CS231N, D2L, PLAIN, SOURCES, SPECS, altered, graded, named, shares  # noqa: E402
+from classroom import SOURCES, SPECS, altered, graded
 
 MAX_PLAIN = "z - z.max(axis=1, keepdims=True)"
 STABLE = """    z = z - z.max(axis=1, keepdims=True)
@@ -16,6 +11,7 @@ STABLE = """    z = z - z.max(axis=1, keepdims=True)
 """
 CS_SCORES = "    scores = scores - np.max(scores, axis=1, keepdims=True)\n"
 CS_LOSS = "np.mean(log_sum - correct) + reg * np.sum(W * W)"
+CS_PROBS = "(np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True))[np.arange(num_train), y]"
 CS_GRAD = "dW = X.T.dot(probs) / num_train + 2 * reg * W"
 D2L_MAX = "X - X.max(1, keepdims=True)"
 D2L_GRAD = "X.T @ (y_hat - one_hot) / len(X), (y_hat - one_hot).mean(0)"
@@ -62,7 +58,7 @@ PLANTED = [
         [
             (
                 "np.mean(log_sum - correct)",
-                "-np.log((np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True))[np.arange(num_train), y]).sum() / num_train",
+                f"-np.log({CS_PROBS}).sum() / num_train",
             )
         ],
     ),
@@ -84,10 +80,25 @@ PLANTED = [
         [
             (
                 "np.mean(log_sum - correct)",
-                "-np.mean(np.log((np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True))[np.arange(num_train), y] + 1e-10))",
+                f"-np.mean(np.log({CS_PROBS} + 1e-10))",
             )
         ],
     ),
+    ("sum over the whole array", "plain", [("e / e.sum(axis=1, keepdims=True)", "e / e.sum()")]),
+    ("sum over the whole array", "d2l", [("X_exp.sum(1, keepdims=True)", "np.sum(X_exp)")]),
+    ("the exponential forgotten", "plain", [("e = np.exp(z - z.max(axis=1, keepdims=True))", "e = z")]),
+    ("the exponential forgotten", "d2l", [("X_exp = np.exp(X - X.max(1, keepdims=True))", "X_exp = X")]),
+    (
+        "returned in another order",
+        "plain",
+        [(GRAD, "return P.sum(axis=0) / n, X.T @ P / n + l2 * W"), ("grad_W, grad_b =", "grad_b, grad_W =")],
+    ),
+    ("returned in another order", "cs231n", [("return loss, dW", "return dW, loss")]),
+    ("(n,1) broadcast to n x n", "plain", [("P[np.arange(n), y] -= 1", "P[np.arange(n), y[:, None]] -= 1")]),
+    ("the sign", "plain", [(GRAD, "return -(X.T @ P / n + l2 * W), -P.sum(axis=0) / n")]),
+    ("bias left out of the logits", "plain", [("(X @ W + b).argmax", "(X @ W).argmax")]),
+    ("softmax over the wrong axis", "d2l", [("softmax(X @ W + b).argmax(1)", "softmax((X @ W + b).T).T.argmax(1)")]),
+    ("one-hot labels not subtracted", "d2l", [("(y_hat - one_hot).mean(0)", "y_hat.mean(0)")]),
     (
         "softmax taken twice",
         "plain",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from classroom import CS231N_SOURCE, D2L_SOURCE, PLAIN_SOURCE, SOURCES, SPECS, altered, graded  # noqa: E402
+from classroom import CS231N_SOURCE, D2L_SOURCE, PLAIN_SOURCE, SOURCES, SPECS, altered, graded
 
 LOOPS = """
 import math
@@ -105,31 +101,37 @@ SINGLE_D2L = altered(
 KEEPDIMS = altered(
     PLAIN_SOURCE,
     (
-        "    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))\n    return -log_p[np.arange(len(y)), y].mean()",
-        "    top = np.take_along_axis(z, y.reshape(-1, 1), axis=1)\n    return np.mean(np.log(np.exp(z).sum(1, keepdims=True)) - top, axis=0)",
+        "    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))\n",
+        "    each = np.arange(len(y))[:, None], y[:, None]\n",
+    ),
+    (
+        "    return -log_p[np.arange(len(y)), y].mean()",
+        "    return np.mean(np.log(np.exp(z).sum(1, keepdims=True)) - z[each], 0)",
     ),
     ("P.sum(axis=0) / n", "np.ones(n) @ P / n"),
 )
 
-SCIPY_STYLE = altered(
-    PLAIN_SOURCE,
-    (
-        "    e = np.exp(z - z.max(axis=1, keepdims=True))\n    return e / e.sum(axis=1, keepdims=True)",
-        "    return np.exp(z - np.logaddexp.reduce(z, axis=1)[:, None])",
-    ),
-    (
-        "    z = z - z.max(axis=1, keepdims=True)\n    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))\n",
-        "    log_p = z - np.logaddexp.reduce(z, axis=1, keepdims=True)\n",
-    ),
-    ("P[np.arange(n), y] -= 1", "P = P - np.eye(len(b))[y]"),
-    (
-        "    W, b = np.zeros((X.shape[1], n_classes)), np.zeros(n_classes)\n",
-        "    rng = np.random.default_rng(0)\n    W, b = rng.normal(0, 0.01, (X.shape[1], n_classes)), np.zeros(n_classes)\n",
-    ),
-    (
-        "        grad_W, grad_b = gradient(X, y, W, b, l2)\n        W -= learning_rate * grad_W\n        b -= learning_rate * grad_b\n",
-        "        for Xb, yb in batches(X, y, 20, rng):\n            grad_W, grad_b = gradient(Xb, yb, W, b, l2)\n            rate = learning_rate / (1 + epoch / 20)\n            W, b = W - rate * grad_W, b - rate * grad_b\n",
-    ),
+MINI_BATCHES = """
+    rng = np.random.default_rng(0)
+    W, b = rng.normal(0, 0.01, (X.shape[1], n_classes)), np.zeros(n_classes)
+    for epoch in range(epochs):
+        for X_batch, y_batch in batches(X, y, 10, rng):
+            grad_W, grad_b = gradient(X_batch, y_batch, W, b, l2)
+            W, b = W - learning_rate * grad_W, b - learning_rate * grad_b
+    return W, b
+"""
+
+LOG_SUM_EXP = (
+    altered(
+        PLAIN_SOURCE[: PLAIN_SOURCE.index("    W, b = np.zeros")],
+        (
+            "    return e / e.sum(axis=1, keepdims=True)",
+            "    return np.exp(z - np.logaddexp.reduce(z, axis=1)[:, None])",
+        ),
+        ("z - np.log(np.exp(z).sum(axis=1, keepdims=True))", "z - np.logaddexp.reduce(z, axis=1, keepdims=True)"),
+        ("P[np.arange(n), y] -= 1", "P = P - np.eye(len(b))[y]"),
+    )
+    + MINI_BATCHES
 )
 
 NAIVE_CS231N = """
@@ -169,13 +171,13 @@ STYLES = {
     "float32 with the bias inside": ("cs231n", SINGLE_CS231N),
     "float32 of probabilities": ("d2l", SINGLE_D2L),
     "keepdims to the end": ("plain", KEEPDIMS),
-    "log-sum-exp and mini-batches": ("plain", SCIPY_STYLE),
+    "log-sum-exp and mini-batches": ("plain", LOG_SUM_EXP),
     "loops with the bias inside": ("cs231n", NAIVE_CS231N),
 }
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("seed", [None, 1])
 def test_a_right_solution_gets_full_marks_and_no_mistake(style, seed):
     homework, source = STYLES[style]
     spec = SPECS[homework]

@@ -37,10 +37,11 @@ class Outcome:
     @property
     def found(self) -> str:
         """One sentence or two: what is wrong, or where nothing is, what was seen."""
-        wrong = [piece.found for piece in self.pieces if piece.share < 1] or [piece.found for piece in self.pieces[:1]]
-        told = list(dict.fromkeys(wrong))
-        more = f" And {len(told) - 2} more." if len(told) > 2 else ""
-        return " ".join(told[:2]) + more
+        wrong = list(dict.fromkeys(piece.found for piece in self.pieces if piece.share < 1))
+        if wrong:
+            return " ".join(wrong[:2]) + (f" And {len(wrong) - 2} more." if len(wrong) > 2 else "")
+        right = list(dict.fromkeys(piece.found for piece in self.pieces))
+        return " ".join(right[:1]) + (f" {len(right) - 1} more of the kind are right." if len(right) > 1 else "")
 
 
 @dataclass(frozen=True)

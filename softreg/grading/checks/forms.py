@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from softreg.errors import listed
-from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, worth
-from softreg.grading.conventions import shapes
-from softreg.grading.question import CLASSES, Question, ask, draw_labels, draw_logits, draw_model
-from softreg.grading.reading import Reading, shape_text
+from softreg.grading.batch import batches_of
+from softreg.grading.calls import Given
+from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, worth
+from softreg.grading.conventions import shapes, takes_proba
+from softreg.grading.question import CLASSES, Question, ask, draw_logits, draw_model
+from softreg.grading.reading import Reading, agree, finite_scale, shape_text
 from softreg.grading.spec import ROLES, Spec
 
 __all__ = ["INPUTS", "INTEGERS", "SHAPES"]
@@ -38,16 +40,16 @@ def _shaped(spec: Spec, readings: Sequence[Reading]) -> Outcome:
 
 def _shape(spec: Spec, reading: Reading) -> Piece:
     if reading.question.role == "batches":
-        paired = len(reading.answer.values) % 2 == 0 and len(reading.answer.values) > 0
-        return worth(paired, "Batches come in pairs.", f"{reading.name} did not give pairs of X and y.")
+        paired = batches_of(reading.question, reading.answer) is not None
+        return worth(paired, "Batches come in pairs.", f"{reading.name} did not give pairs of rows and labels.")
     for word, wanted in shapes(spec, reading.question).items():
         came = reading.raw[word].shape
         # a loss in an array of one number is a number, whatever axes it was left
         if came != wanted and not (wanted == () and reading.raw[word].size == 1):
-            said = f"{word} of {reading.name} has the shape {shape_text(came)} in place of {shape_text(wanted)}."
+            said = f"{reading.said(word)} has the shape {shape_text(came)} in place of {shape_text(wanted)}."
             return Piece(0.0, said)
-    told = listed(f"{word} {shape_text(shape)}" for word, shape in shapes(spec, reading.question).items())
-    return Piece(1.0, f"All shapes are as asked, {told} of {reading.name} for one.")
+    told = (f"{reading.said(word)} {shape_text(shape)}" for word, shape in shapes(spec, reading.question).items())
+    return Piece(1.0, f"All shapes are as asked: {listed(told)}, and so on.")
 
 
 SHAPES = Check(
@@ -66,7 +68,9 @@ def _inputs(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
 
 
 def _kept(spec: Spec, readings: Sequence[Reading]) -> Outcome:
-    return found_by_role(readings, _left_alone)
+    """What changed an argument; a function that gave no answer has lost its points elsewhere, unless none did."""
+    answered = [reading for reading in readings if not reading.answer.error]
+    return outcome(map(_left_alone, answered)) if answered else found_by_role(readings, _left_alone)
 
 
 def _left_alone(reading: Reading) -> Piece:
@@ -87,30 +91,43 @@ INPUTS = Check(
 
 
 def _integers(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
-    """Logits that are whole numbers, as everyone types them first, and features as image files hold them: uint8."""
-    if spec.function("softmax"):
-        yield ask("integers", "softmax", {"logits": rng.integers(-4, 5, (7, CLASSES))})
-    if spec.function("cross_entropy"):
-        n_samples = 11
-        given = {"logits": rng.integers(-4, 5, (n_samples, CLASSES)), "y": draw_labels(rng, n_samples)}
-        yield ask("integers", "cross_entropy", given)
+    """Whole numbers, and the same as floats: logits as everyone types them first, features as image files hold them.
+
+    Whoever returns the same for both has no overflow of integers, whatever else is wrong.
+    """
+    for role in ("softmax", "cross_entropy"):
+        if spec.function(role) and not (role == "cross_entropy" and takes_proba(spec)):
+            given = draw_logits(rng)
+            yield from _of_both_types(role, given, "logits", np.rint(given["logits"]).astype(np.int64))
     for role in ("loss", "gradient", "predict"):
         if spec.function(role):
-            model = draw_model(rng)
-            pixels = rng.integers(1, PIXELS + 1, np.asarray(model["X"]).shape).astype(np.uint8)
+            given = draw_model(rng)
+            pixels = rng.integers(1, PIXELS + 1, np.asarray(given["X"]).shape).astype(np.uint8)
             # weights as small as pixels are large
-            yield ask("integers", role, {**model, "X": pixels, "W": np.asarray(model["W"]) * 2 / PIXELS})
+            yield from _of_both_types(role, {**given, "W": np.asarray(given["W"]) * 2 / PIXELS}, "X", pixels)
+
+
+def _of_both_types(role: str, given: Mapping[str, Given], word: str, values: np.ndarray) -> Iterable[Question]:
+    yield ask("integers", role, {**given, word: values})
+    yield ask("integers", role, {**given, word: values.astype(np.float64)}, "as floats")
 
 
 def _whole(spec: Spec, readings: Sequence[Reading]) -> Outcome:
-    return found_by_role(readings, _same_of_integers)
+    return outcome(_of_one_kind(*pair) for pair in zip(readings[::2], readings[1::2], strict=True))
 
 
-def _same_of_integers(reading: Reading) -> Piece:
-    wrong = [word for word in reading.expected if not reading.right(word)]
-    kind = str(reading.question.array("X" if "X" in reading.question.given else "logits").dtype)
-    said = f"{listed(wrong)} of {reading.name} is not right where the input is of type {kind}."
-    return worth(not wrong, f"Inputs of type {kind} give what the same numbers as floats give.", said)
+def _of_one_kind(whole: Reading, floats: Reading) -> Piece:
+    if whole.problem or floats.problem:
+        return Piece(0.0, whole.problem or floats.problem)
+    kind = str(whole.question.array("X" if "X" in whole.question.given else "logits").dtype)
+    wrong = [word for word in whole.words if not _alike(whole, floats, word)]
+    said = f"{whole.said(*wrong)} changes where the same numbers come as {kind} and not as floats."
+    return worth(not wrong, f"Numbers of type {kind} give what the same numbers as floats give.", said)
+
+
+def _alike(whole: Reading, floats: Reading, word: str) -> bool:
+    wanted = floats.raw[word]
+    return agree(whole.raw[word], wanted, whole.tolerance, finite_scale(wanted))
 
 
 INTEGERS = Check(
@@ -120,5 +137,5 @@ INTEGERS = Check(
     _whole,
     "Try the same numbers as whole numbers: pixels are uint8, and [1, 2, 3] is an array of integers.",
     "In uint8, -3 is 253 and 200 + 100 is 44; an integer array that is written into cuts 0.7 to 0. Turn inputs into "
-    "floats first: X = X.astype(float).",
+    "floats first: X = X.astype(float). See softreg/training/problem.py, cast.",
 )

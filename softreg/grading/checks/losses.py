@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from softreg.errors import listed
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, readings_of, worth
 from softreg.grading.conventions import bias_inside, factor, joined, strength
 from softreg.grading.question import CLASSES, Question, ask, draw_logits, draw_model, penalised
@@ -97,13 +96,13 @@ def _added(spec: Spec, without: Reading, with_penalty: Reading) -> Iterable[Piec
     for word, wanted in _penalty(spec, function, with_penalty.question).items():
         before, after = without.part(word), with_penalty.part(word)
         if before is None or after is None:
-            yield Piece(0.0, f"{word} of {without.name} has the wrong shape.")
+            yield Piece(0.0, f"{without.said(word)} has the wrong shape.")
             continue
         with np.errstate(all="ignore"):
             added = after - before
         scale = max(finite_scale(after), finite_scale(wanted))
         l2, size = strength(function, with_penalty.question), float(np.linalg.norm(added))
-        said = f"l2 = {l2:g} adds {_size(added, size)} to {word} of {without.name}"
+        said = f"l2 = {l2:g} adds {_size(added, size)} to {without.said(word)}"
         right = agree(added, wanted, with_penalty.tolerance, scale)
         yield worth(
             right, f"{said}, as it should.", f"{said} in place of {_size(wanted, float(np.linalg.norm(wanted)))}."
@@ -159,8 +158,8 @@ def _same(reading: Reading) -> Piece:
     right = [word for word in reading.expected if reading.right(word)]
     wrong = [word for word in reading.expected if word not in right]
     share = len(right) / len(reading.expected)
-    said = f"{listed(wrong)} of {reading.name} differs from softreg's{_by(reading, wrong)}."
-    return worth(share, f"{listed(right)} of {reading.name} agrees with softreg's.", said)
+    said = f"{reading.said(*wrong)} differs from softreg's{_by(reading, wrong)}."
+    return worth(share, f"{reading.said(*right)} agrees with softreg's.", said)
 
 
 def _by(reading: Reading, wrong: Sequence[str]) -> str:

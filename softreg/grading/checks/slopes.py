@@ -167,13 +167,14 @@ def _intercept(reading: Reading) -> Piece:
     came, wanted = reading.part(word), reading.expected[word]
     if came is None:
         size = shape_text(reading.raw[word].shape)
-        return Piece(0.0, f"{word} of {reading.name} has the shape {size} in place of {shape_text(wanted.shape)}.")
+        return Piece(0.0, f"{reading.said(word)} has the shape {size} in place of {shape_text(wanted.shape)}.")
+    named = reading.said(word)
     if word == "grad_W":
-        came, wanted, word = came[-1], wanted[-1], "The last row of grad_W"
+        came, wanted, named = came[-1], wanted[-1], f"The last row of {named}"
     right = agree(came, wanted, reading.tolerance, finite_scale(reading.expected[reading.words[-1]]))
     off = difference(came, wanted)
-    said = f"{word} of {reading.name} differs by {off:.2g} of its largest entry." if off < np.inf else ""
-    return worth(right, f"{word} of {reading.name} is right.", said or f"{word} of {reading.name} is not finite.")
+    said = f"{named} differs by {off:.2g} of its largest entry." if off < np.inf else ""
+    return worth(right, f"{named} is right.", said or f"{named} is not finite.")
 
 
 BIAS_GRADIENT = Check(

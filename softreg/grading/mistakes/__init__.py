@@ -1,14 +1,26 @@
 """Mistakes: what is known to go wrong, computed on the same inputs, so that answers can be recognised."""
 
 from softreg.grading.mistakes.gradients import GRADIENTS, PREDICTIONS
-from softreg.grading.mistakes.habits import EPOCHS, IN_PLACE, seen_in
+from softreg.grading.mistakes.habits import EPOCHS, IN_PLACE, SWAPPED, seen_in, swapped
 from softreg.grading.mistakes.kind import Kind
 from softreg.grading.mistakes.losses import GRADIENT_SUMMED, LOSSES, PENALTIES, bias_penalty, reductions
 from softreg.grading.mistakes.softmaxes import SOFTMAXES
 from softreg.grading.mistakes.way import Way, answered, descended
 from softreg.grading.spec import Spec
 
-__all__ = ["EPOCHS", "GRADIENT_SUMMED", "IN_PLACE", "Kind", "Way", "answered", "descended", "kinds", "seen_in"]
+__all__ = [
+    "EPOCHS",
+    "GRADIENT_SUMMED",
+    "IN_PLACE",
+    "SWAPPED",
+    "Kind",
+    "Way",
+    "answered",
+    "descended",
+    "kinds",
+    "seen_in",
+    "swapped",
+]
 
 
 def kinds(spec: Spec) -> tuple[Kind, ...]:

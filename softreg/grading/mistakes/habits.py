@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from softreg.grading.batch import Batches, batches_of
+from softreg.grading.conventions import shapes
 from softreg.grading.mistakes.kind import Kind
 from softreg.grading.reading import Reading
 
-__all__ = ["EPOCHS", "IN_PLACE"]
+__all__ = ["EPOCHS", "IN_PLACE", "SWAPPED", "seen_in", "swapped"]
 
 IN_PLACE = Kind(
     "input changed in place",
@@ -21,6 +22,15 @@ IN_PLACE = Kind(
     "An argument was written over: the caller's array is not what it was.",
     "What does z look like after softmax(z)?",
     "z -= z.max() changes the caller's z; z = z - z.max() makes a new array. See softmax in softreg/functional.py.",
+)
+
+SWAPPED = Kind(
+    "returned in another order",
+    (),
+    "What is returned is all there, but in another order than the homework asks for.",
+    "In which order does the homework name what the function returns?",
+    "The order is that of the homework's signature, as in loss, dW or grad_W, grad_b. See residual in "
+    "softreg/functional.py for what each of them is.",
 )
 
 READ = "See softreg/training/descent.py."
@@ -56,6 +66,15 @@ STILL = Kind(
     "What do you use rng for?",
     f"order = rng.permutation(n), anew for each epoch. {READ}",
 )
+
+
+def swapped(reading: Reading) -> bool:
+    """Whether two values have the shapes of each other, and not their own."""
+    if reading.problem or len(reading.words) != 2:
+        return False
+    wanted = list(shapes(reading.spec, reading.question).values())
+    came = [reading.raw[word].shape for word in reading.words]
+    return came != wanted and came[::-1] == wanted
 
 
 def _whole(batches: Batches) -> bool:

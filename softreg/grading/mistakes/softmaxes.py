@@ -39,6 +39,20 @@ SOFTMAXES = (
         "p_ij = exp(z_ij) / sum_k exp(z_ik), axis=1: each row sums to 1; see softmax in softreg/functional.py.",
     ),
     Kind(
+        "sum over the whole array",
+        tuple({"axis": None, "shift": shift, **log} for shift in ("all", "row", "none") for log in LOGS),
+        "The exponentials are divided by the sum over the whole array, not of each row.",
+        "What do the probabilities of one sample sum to?",
+        "e / e.sum(axis=1, keepdims=True): each row has its own sum; see softmax in softreg/functional.py.",
+    ),
+    Kind(
+        "the exponential forgotten",
+        ({"plain": True},),
+        "The logits are divided by their sum as they are: that is plain normalization, and gives negative numbers.",
+        "Can a logit be negative, and can a probability?",
+        "p_j = exp(z_j) / sum_k exp(z_k); see softmax, and plain_normalization beside it, in softreg/functional.py.",
+    ),
+    Kind(
         "softmax taken twice",
         ({"twice": True}, {"twice": True, "log": "softmax"}),
         "Softmax is taken of what is a probability already.",

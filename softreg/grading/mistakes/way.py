@@ -23,19 +23,20 @@ __all__ = ["Way", "answered", "descended"]
 class Way:
     """The choices, each with the right one as its default.
 
-    ``axis``: over which softmax sums. ``shift``: what is subtracted before the exponential (row, none, all, mean,
-    column).
-    ``twice``: softmax of a softmax. ``raw``: logits taken as probabilities. ``whole``: written into an array of
-    integers. ``log``: stable, or of a softmax. ``epsilon`` is added in the logarithm, ``clip`` the least probability,
-    ``base`` the logarithm's. ``labels``: the first one. ``pairs``: which loss of an n x n array (label, outer).
-    ``reduction``: the spec's where it is empty. ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the
-    right one; ``norm``: of the norm, not its square; ``per_row``: divided by n; ``bias``: penalised the other way.
-    ``one_hot``: subtracted from p. ``classes``: the bias's gradient is summed over them (each, all).
-    ``transposed``. ``intercept``: added. ``integers``: how uint8 features go wrong (negated, partly, int8).
-    ``pick``: what predict takes (argmax, argmin, max, column).
+    ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is
+    subtracted before the exponential (row, none, all, mean, column). ``twice``: softmax of a softmax. ``raw``:
+    logits taken as probabilities. ``whole``: written into an array of integers. ``log``: stable, or of a softmax.
+    ``epsilon`` is added in the logarithm, ``clip`` the least probability, ``base`` the logarithm's. ``labels``: the
+    first one. ``pairs``: which loss of an n x n array (label, outer). ``reduction``: the spec's where it is empty.
+    ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the norm, not its
+    square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
+    ``classes``: the bias's gradient is summed over them (each, all). ``transposed``. ``intercept``: added.
+    ``integers``: how uint8 features go wrong (negated, partly, int8). ``pick``: what predict takes (argmax, argmin,
+    max, column).
     """
 
-    axis: int = 1
+    axis: int | None = 1
+    plain: bool = False
     shift: str = "row"
     twice: bool = False
     raw: bool = False
@@ -101,7 +102,7 @@ def _shift(way: Way, logits: np.ndarray) -> np.ndarray:
 
 def _proba(way: Way, logits: np.ndarray) -> np.ndarray:
     for _ in range(2 if way.twice else 1):
-        powers = np.exp(_shift(way, logits))
+        powers = logits if way.plain else np.exp(_shift(way, logits))
         logits = powers / powers.sum(axis=way.axis, keepdims=True)
     return np.asarray(logits)
 
@@ -111,7 +112,8 @@ def _whole(way: Way, question: Question, proba: np.ndarray) -> np.ndarray:
 
 
 def _picked(way: Way, logits: np.ndarray) -> np.ndarray:
-    proba = _proba(way, logits) if way.axis == 0 else logits
+    # the softmax of a row has its order, however badly it was computed; that of a column has not
+    proba = _proba(way, logits) if way.axis == 0 or way.plain else logits
     if way.pick == "max":
         return np.asarray(_proba(way, logits).max(axis=1))
     axis = 0 if way.pick == "column" else 1
@@ -125,10 +127,10 @@ def _log_proba(way: Way, logits: np.ndarray) -> np.ndarray:
         return np.log(logits + way.epsilon)
     if way.twice:
         logits = _proba(Way(axis=way.axis, shift=way.shift), logits)
-    if way.log == "stable" and not (way.epsilon or way.clip):
+    if way.log == "stable" and not (way.epsilon or way.clip or way.plain):
         shifted = _shift(way, logits)
         return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=way.axis, keepdims=True)))
-    return _log(way, _proba(Way(axis=way.axis, shift=way.shift), logits))
+    return _log(way, _proba(Way(axis=way.axis, plain=way.plain, shift=way.shift), logits))
 
 
 def _log(way: Way, proba: np.ndarray) -> np.ndarray:
