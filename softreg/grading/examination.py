@@ -151,6 +151,8 @@ class _Session:
         if function.name not in self.loaded["found"]:
             kind = self.loaded["no_function"].get(function.name)
             return Answer(error="missing", told=f"it is no function but of type {kind}" if kind else "")
+        if self.stop is not None and self.stop.is_set():
+            return Answer(error="lost", told="grading was interrupted")
         if call.role in self.guilty:
             return Answer(error="lost", told=f"not asked: in an earlier call {self.guilty[call.role]}")
         try:

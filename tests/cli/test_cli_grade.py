@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,21 @@ def test_a_folder_without_submissions_is_bad_input(homework) -> None:
     (homework.folder / "nobody").mkdir()
 
     assert homework("grade", "nobody", "--spec", "hw1.toml").code == 3
+
+
+def test_ctrl_c_ends_the_processes_and_keeps_what_was_graded(homework) -> None:
+    put(homework, ann="", zoe="def softmax(logits):\n    while True: pass\n")
+    homework.write("hw1.toml", homework.read("hw1.toml").replace("seconds = 20", "seconds = 400"))
+    with homework.popen("grade", "class", "--spec", "hw1.toml", "--jobs", 1) as process:
+        limit = time.monotonic() + 60
+        while not (homework.folder / "grades/.softreg/ann.grade.json").exists() and time.monotonic() < limit:
+            time.sleep(0.1)
+        time.sleep(1)
+        done = homework.interrupted(process)
+
+    assert (done.code, done.err.strip()) == (130, "softreg: interrupted.")
+    put(homework, zoe="")
+    assert "(1 skipped, unchanged)" in homework.ok("grade", "class", "--spec", "hw1.toml").out
 
 
 def test_choices_of_the_help_are_the_courses_there_are() -> None:

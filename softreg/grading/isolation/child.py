@@ -70,7 +70,7 @@ class Child:
         self.stop = stop or threading.Event()
         self.printed = 0
         self._ready = False
-        self._key, self._word = secrets.token_bytes(KEY), secrets.token_hex(16)
+        self._key, self._word = secrets.token_bytes(KEY), f"{os.getpid()}-{secrets.token_hex(16)}"
         self._received = bytearray()
 
     def __enter__(self) -> Child:
