@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -255,7 +256,7 @@ def test_a_folder_without_submissions_is_bad_input(homework) -> None:
 def test_ctrl_c_ends_the_processes_and_keeps_what_was_graded(homework) -> None:
     put(homework, ann="", zoe="def softmax(logits):\n    while True: pass\n")
     homework.write("hw1.toml", homework.read("hw1.toml").replace("seconds = 20", "seconds = 400"))
-    with homework.popen("grade", "class", "--spec", "hw1.toml", "--jobs", 1) as process:
+    with homework.popen("grade", "class", "--spec", "hw1.toml", "--jobs", 1, stdin=subprocess.PIPE) as process:
         limit = time.monotonic() + 60
         while not (homework.folder / "grades/.softreg/ann.grade.json").exists() and time.monotonic() < limit:
             time.sleep(0.1)
