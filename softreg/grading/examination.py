@@ -18,6 +18,7 @@ from softreg.grading.calls import Answer, Call
 from softreg.grading.isolation import Child, EndedError
 from softreg.grading.isolation.fonts import lend_fonts
 from softreg.grading.spec import Spec
+from softreg.grading.submissions import printable
 
 __all__ = ["Examined", "examine"]
 
@@ -198,11 +199,13 @@ class _Session:
     def _note(self) -> None:
         """Tell what concerns the submission as a whole."""
         said, notes = self.loaded, self.result.notes
-        self.result.files = list(said.get("files", []))
+        self.result.files = [printable(name) for name in said.get("files", [])]
         self.result.imports = sorted({*said.get("imports", []), *self.imported})
         notes += [f"It cannot be read in full. {self._plain(text)}." for text in said.get("wrong", [])]
         notes += [f"A statement of its own fails: {self._plain(text)}." for text in said.get("raised", [])]
-        notes += [f"{text}; that of {said['files'][0]} goes first." for text in said.get("several", [])]
+        notes += [
+            f"{self._plain(text)}; that of {self.result.files[0]} goes first." for text in said.get("several", [])
+        ]
         notes += [f"{self._name(role)}: {told}." for role, told in self.guilty.items()]
         notes += [f"Held back: {what}." for what in self.held]
         if self.result.imports:
@@ -215,5 +218,6 @@ class _Session:
         return function.name if function else role
 
     def _plain(self, text: str) -> str:
-        """A text without what differs from one run to the next: the folder, and the addresses of objects."""
+        """A text as it can be written, without what differs between runs: the folder, and the addresses of objects."""
+        text = printable(" ".join(text.split()))
         return _ADDRESS.sub("0x...", text.replace(f"{self.folder}/", "").replace(str(self.folder), "."))

@@ -12,7 +12,7 @@ from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
 from softreg.grading.judgement import Mistake, Result, judge
 from softreg.grading.spec import Spec
-from softreg.grading.submissions import Submission, UnreadableError
+from softreg.grading.submissions import Submission, UnreadableError, printable
 
 __all__ = ["Grade", "grade"]
 
@@ -96,5 +96,5 @@ def _to_write(spec: Spec, examined: Examined) -> list[str]:
 
 def _skipped(submission: Submission, content: Mapping[str, bytes]) -> list[str]:
     """Files of a folder that could not be read, though others could."""
-    left = [name for name in submission.files if name not in content]
+    left = [printable(name) for name in submission.files if name not in content]
     return [f"Not read: {', '.join(left)}."] if left else []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from softreg.errors import DataError
 
-__all__ = ["ENDINGS", "Submission", "UnreadableError", "alone", "found_in"]
+__all__ = ["ENDINGS", "Submission", "UnreadableError", "alone", "found_in", "printable"]
 
 ENDINGS = (".py", ".ipynb")
 LARGEST = 20 << 20
@@ -99,16 +99,16 @@ def found_in(folder: Path, leave_out: Iterable[Path] = ()) -> tuple[Submission, 
 
 
 def _submission(entry: Path, identity: str, name: str, root: Path) -> Submission:
-    shown = _printable(identity)
+    shown = printable(identity)
     if not entry.is_dir():
         own = (entry.name,)
         read = own if entry.suffix.lower() in ENDINGS else ()
-        return Submission(shown, name, _printable(entry.name), root.resolve(), root, read, own)
+        return Submission(shown, name, printable(entry.name), root.resolve(), root, read, own)
     if not _place(entry).is_relative_to(_place(root)):
-        return Submission(shown, name, _printable(entry.name), root.resolve(), root, (entry.name,))
+        return Submission(shown, name, printable(entry.name), root.resolve(), root, (entry.name,))
     files = _walked(entry)
     taken = tuple(each for each in files if each.lower().endswith(ENDINGS))[:MOST_FILES]
-    return Submission(shown, name, f"{_printable(entry.name)}/", root.resolve(), entry, taken, tuple(files))
+    return Submission(shown, name, f"{printable(entry.name)}/", root.resolve(), entry, taken, tuple(files))
 
 
 def _walked(folder: Path) -> list[str]:
@@ -144,7 +144,7 @@ def _place(path: Path) -> Path:
 
 
 def _nothing(others: tuple[str, ...]) -> str:
-    more = f" (there is {_printable(others[0])})" if others else ""
+    more = f" (there is {printable(others[0])})" if others else ""
     return f"there is no .py and no .ipynb{more}"
 
 
@@ -156,9 +156,12 @@ def _stem(entry: Path) -> str:
     return entry.name if entry.is_dir() else entry.stem
 
 
-def _printable(text: str) -> str:
-    """A name as people can read it: one line, and no bytes that are no text."""
-    text = os.fsencode(text).decode(errors="replace")
+def printable(text: str) -> str:
+    r"""Return a text of a student's as people can read it: in one line, without control characters and what is no text.
+
+    >>> printable("a\x1b[31m")
+    'a�[31m'
+    """
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
@@ -168,7 +171,7 @@ def _safe(text: str) -> str:
     >>> _safe("=Ann, Lee"), _safe("../x")
     ('=Ann,_Lee', '_.._x')
     """
-    plain = _UNSAFE.sub("_", _printable(text))[:80]
+    plain = _UNSAFE.sub("_", printable(text))[:80]
     return f"_{plain}" if plain[:1] in {".", "-", ""} else plain
 
 

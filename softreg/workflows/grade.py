@@ -87,6 +87,7 @@ def write_template(name: str, folder: Path, overwrite: bool) -> tuple[Path, Path
 
 def grade_file(path: Path, spec_path: Path | None) -> FileGraded:
     """Grade one file by the public checks of a homework, or of the convention whose functions it defines."""
+    _refuse_windows()
     submission = alone(path)
     convention = "" if spec_path else _nearest(path)
     spec = spec_file.read(spec_path) if spec_path else course(convention)
@@ -106,6 +107,7 @@ def grade_class(
     tell: Tell | None = None,
 ) -> ClassGraded:
     """Grade every submission in a folder and write the reports into ``out``; what did not change is not run again."""
+    _refuse_windows()
     spec = spec_file.read(spec_path)
     submissions = found_in(folder, (spec_path, out))
     kept = Kept(out, spec)
@@ -171,6 +173,13 @@ def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> Non
         if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
             write_text(path, text)
     save(draw_class(list(zip(BINS, told.bins, strict=True)), told.mistakes, spec.title), out / "class.png")
+
+
+def _refuse_windows() -> None:
+    if os.name != "posix":
+        raise UsageError(
+            "softreg grade needs the processes and limits of Linux or macOS.", "Use WSL or a container on Windows."
+        )
 
 
 def _nearest(path: Path) -> str:

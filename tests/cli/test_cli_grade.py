@@ -153,6 +153,19 @@ def test_a_class_has_a_row_for_each_submission_whatever_it_is(homework) -> None:
     assert "sum for mean" in homework.read("grades/class.md")
 
 
+def test_names_and_errors_that_are_no_text_are_written_all_the_same(homework) -> None:
+    (homework.folder / "class/ann").mkdir(parents=True)
+    for name in ("hw\udcff.py", "old\udcff.py"):
+        homework.write(f"class/ann/{name}", PLAIN + "\nraise ValueError('\\udc80 \\x1b[31m \\n')\n")
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    (row,) = rows(homework).values()
+
+    assert row["score"] == row["of"]
+    assert row["file"] == "ann/hw\ufffd.py"
+    assert "\x1b" not in homework.read("grades/feedback/ann.md") + homework.read("grades/grades.csv")
+    assert "softmax is defined in hw\ufffd.py and old\ufffd.py" in row["notes"]
+
+
 def test_the_same_bytes_are_written_for_any_number_of_jobs_and_again(homework) -> None:
     put(homework, ann=PLAIN, ben=SUMS, cem="def softmax(", dan=PLAIN + "\nprint(id(softmax), object())\n")
     homework.ok("grade", "class", "--spec", "hw1.toml", "--out", "one", "--jobs", 1)
