@@ -85,7 +85,7 @@ def test_right_answers_with_one_of_them_replaced_by_anything_still_give_a_judgem
         np.array(None),
         np.zeros(10**6),
     ]
-    for at, key in enumerate(right):
+    for at, key in enumerate(list(right)[::3]):
         wrong = Answer((wild[at % len(wild)],) * len(right[key].values))
         judgement = judge(PLAIN, right | {key: wrong})
         # what stays as it was is not told from what comes back

@@ -9,7 +9,22 @@ from softreg.grading.mistakes.way import Way, gradient
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
 
-__all__ = ["descended"]
+__all__ = ["descended", "turns"]
+
+
+def turns(way: Way, spec: Spec, question: Question) -> bool:
+    """Whether the gradient of this way is another than the right one, at weights that are neither zero nor alike.
+
+    Shapes that no step can be taken along do not count: such a training raises an error.
+    """
+    n_features, n_classes = question.array("X").shape[1], int(question.number("n_classes"))
+    weights, bias = np.cos(np.arange(n_features * n_classes)).reshape(n_features, -1), np.sin(np.arange(n_classes))
+    here = Question(question.key, question.role, {**question.given, "W": weights, "b": bias})
+    with np.errstate(all="ignore"):
+        right, other = gradient(Way(), spec, here), gradient(way, spec, here)
+    if any(other[word].shape != right[word].shape for word in right):
+        return False
+    return not all(np.allclose(other[word], right[word]) for word in right)
 
 
 def descended(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
