@@ -43,22 +43,22 @@ def batches_of(question: Question, answer: Answer) -> Batches | None:
     # a row may come twice, and every batch may hold one row; more is no epoch
     if not answer.values or len(answer.values) % 2 or len(answer.values) > 4 * len(X):
         return None
-    arrays = [numeric(value) for value in answer.values]
-    blocks, labels = arrays[::2], arrays[1::2]
     kept = []
-    for block, label in zip(blocks, labels, strict=True):
-        if block is None or label is None or block.ndim != 2 or block.shape[1] != X.shape[1]:
+    for block, label in zip(answer.values[::2], answer.values[1::2], strict=True):
+        # subtle: shapes are looked at before anything is copied
+        if block.ndim != 2 or block.shape[1] != X.shape[1] or not label.size == len(block) <= len(X):
             return None
-        if label.size != len(block):
+        rows, labels = numeric(block), numeric(label)
+        if rows is None or labels is None:
             return None
-        kept.append((block, label.ravel()))
+        kept.append((rows, labels.ravel()))
     sizes = tuple(len(block) for block, _ in kept)
     if not 0 < sum(sizes) <= 2 * len(X):
         return None
     came, said = np.vstack([block for block, _ in kept]), np.concatenate([label for _, label in kept])
-    rows = _places(came, X)
-    seen = np.bincount(rows[rows >= 0], minlength=len(X))
-    return Batches(rows, seen, (rows >= 0) & (truth[rows] == said), said, sizes, truth)
+    places = _places(came, X)
+    seen = np.bincount(places[places >= 0], minlength=len(X))
+    return Batches(places, seen, (places >= 0) & (truth[places] == said), said, sizes, truth)
 
 
 def _places(came: np.ndarray, X: np.ndarray) -> np.ndarray:

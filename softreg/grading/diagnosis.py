@@ -27,6 +27,7 @@ from softreg.grading.mistakes import (
     kinds,
     seen_in,
     swapped,
+    turns,
 )
 from softreg.grading.mistakes.kind import Deviation
 from softreg.grading.reading import Reading, agree, finite_scale
@@ -211,8 +212,8 @@ def _training(spec: Spec, readings: Sequence[Reading]) -> tuple[list[Explained],
 
 
 def _descends(reading: Reading, way: Way) -> bool:
-    if way.transposed or way.classes:
-        return False  # no step can be taken along such a gradient
+    if not turns(way, reading.spec, reading.question):
+        return False
     parts = descended(way, reading.spec, reading.question)
     scale = max(map(finite_scale, parts.values()))
     return all(agree(came, parts[word], TRAINED, scale) for word, came in reading.raw.items())

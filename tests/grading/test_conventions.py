@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from classroom import SPECS
 from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import log_loss
 
+import softreg
 from softreg.design import DesignMatrix, Scaling
 from softreg.grading.asked import questions
+from softreg.grading.checks import CHECKS
 from softreg.grading.conventions import expected, told
-from softreg.grading.mistakes import Way, answered, kinds
+from softreg.grading.mistakes import EPOCHS, GRADIENT_SUMMED, IN_PLACE, SWAPPED, Way, answered, kinds
 from softreg.grading.question import CLASSES
 from softreg.objective import Objective
 
@@ -117,3 +121,16 @@ def test_each_mistake_has_its_words(homework):
         assert "softreg/" in kind.full
         assert "softreg/" not in kind.short
         assert ";" not in kind.name
+
+
+def test_what_a_hint_names_is_there_to_be_read():
+    kinds_of_all = [kind for spec in SPECS.values() for kind in kinds(spec)]
+    seen = [*EPOCHS, GRADIENT_SUMMED, IN_PLACE, SWAPPED]
+    root = Path(softreg.__file__).parent.parent
+    for text in [*(kind.full for kind in (*kinds_of_all, *seen)), *(check.full for check in CHECKS.values())]:
+        files = re.findall(r"softreg/[\w/]+\.py", text)
+        assert files, text
+        source = "".join((root / file).read_text() for file in files)
+        named = re.findall(r"(\w+)(?:, and \w+ beside it,)? in softreg/", text) + re.findall(r"\.py, (\w+)\.", text)
+        for name in named:
+            assert f"def {name}(" in source, (name, text)

@@ -121,7 +121,7 @@ def _of_one_kind(whole: Reading, floats: Reading) -> Piece:
         return Piece(0.0, whole.problem or floats.problem)
     kind = str(whole.question.array("X" if "X" in whole.question.given else "logits").dtype)
     wrong = [word for word in whole.words if not _alike(whole, floats, word)]
-    said = f"{whole.said(*wrong)} changes where the same numbers come as {kind} and not as floats."
+    said = f"Not the same for numbers of type {kind} as for floats: {whole.said(*wrong)}."
     return worth(not wrong, f"Numbers of type {kind} give what the same numbers as floats give.", said)
 
 

@@ -158,8 +158,8 @@ def _same(reading: Reading) -> Piece:
     right = [word for word in reading.expected if reading.right(word)]
     wrong = [word for word in reading.expected if word not in right]
     share = len(right) / len(reading.expected)
-    said = f"{reading.said(*wrong)} differs from softreg's{_by(reading, wrong)}."
-    return worth(share, f"{reading.said(*right)} agrees with softreg's.", said)
+    said = f"Not as softreg's: {reading.said(*wrong)}{_by(reading, wrong)}."
+    return worth(share, f"As softreg's to rounding: {reading.said(*right)}.", said)
 
 
 def _by(reading: Reading, wrong: Sequence[str]) -> str:
@@ -168,10 +168,11 @@ def _by(reading: Reading, wrong: Sequence[str]) -> str:
         return ""
     came, wanted = reading.part(wrong[0]), reading.expected[wrong[0]]
     if came is None:
-        return " in its shape"
+        return ", by its shape"
     if came.ndim == 0:
-        return f": {float(came):.6g} in place of {float(wanted):.6g}"
-    return f" by {difference(came, wanted):.2g} of its largest entry"
+        return f", {float(came):.6g} in place of {float(wanted):.6g}"
+    off = difference(came, wanted)
+    return f", off by {off:.2g} of its largest entry" if off < math.inf else ", not finite"
 
 
 AGREEMENT = Check(

@@ -164,7 +164,7 @@ def _finite_and_right(reading: Reading) -> Piece:
     where = {
         "large": "where all logits are near 1000",
         "far apart": "where one row's logits are near 1000 and another's near -1000",
-        "sure": "where the true class's logit lies 1000 above the others",
+        "sure": "where one logit of a row lies 1000 above or below the others",
         "spread": "where the logits of a row lie 2000 apart",
         "unlikely": "where the true class has a probability from 1e-13 down to 1e-31",
     }[name]

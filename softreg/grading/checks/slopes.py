@@ -12,7 +12,9 @@ limit is two hundredths of the largest entry; the mildest wrong gradient is off 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,6 +51,14 @@ def _places(question: Question) -> list[Place]:
 def _name(place: Place) -> str:
     """An entry's name, counted from 1."""
     return f"{place[0]}[{', '.join(str(at + 1) for at in place[1])}]"
+
+
+def _shown(reading: Reading, place: Place) -> str:
+    """The name as the course has it: a bias inside W is an entry of its last row."""
+    function = reading.spec.function("gradient")
+    if place[0] == "b" and function is not None and bias_inside(function):
+        return _name(("W", (reading.question.array("W").shape[0], *place[1])))
+    return _name(place)
 
 
 def _nudged(question: Question, role: str, place: Place) -> tuple[Question, Question]:
@@ -88,30 +98,48 @@ def _differenced(spec: Spec, readings: Sequence[Reading]) -> Outcome:
         problem = next((each.problem for pair in pairs for each in pair if each.problem), "")
     else:
         slopes, problem = [_our_slope(spec, reading.question, place) for place in places], ""
-    entries = [_entry(reading, place) for place in places]
-    triples = zip(places, entries, slopes, strict=True)
-    numbers = [(_name(place), a, n) for place, a, n in triples if a is not None and n is not None]
-    if len(numbers) < len(places):
-        wrong = f"The gradient of {reading.name} has the wrong shape, or is not finite."
-        said = wrong if None in entries else problem or "The loss is not finite, or no single number."
-        return Outcome((Piece(0.0, said),))
+    if None in slopes:
+        return Outcome((Piece(0.0, problem or "The loss is not finite, or no single number."),))
     scale = max(finite_scale(part) for word, part in reading.expected.items() if word != "loss")
-    return _told(numbers, scale, "your loss" if pairs else "softreg's loss")
+    triples = [(place, _entry(reading, place), slope) for place, slope in zip(places, slopes, strict=True)]
+    lines = [Line(_shown(reading, place), a, n, scale) for place, a, n in triples if n is not None]
+    return _told(lines, "your loss" if pairs else "softreg's loss")
 
 
-def _told(numbers: Sequence[tuple[str, float, float]], scale: float, whose: str) -> Outcome:
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: an entry, what the gradient says (None: nothing finite), and the slope by differences."""
+
+    name: str
+    analytic: float | None
+    numeric: float
+    scale: float
+
+    @property
+    def error(self) -> float:
+        """The difference, relative to the largest entry or the slope."""
+        if self.analytic is None:
+            return math.inf
+        return abs(self.analytic - self.numeric) / max(self.scale, abs(self.numeric))
+
+    @property
+    def said(self) -> str:
+        """What the gradient says."""
+        return "nothing" if self.analytic is None else f"{self.analytic:+.6f}"
+
+
+def _told(lines: Sequence[Line], whose: str) -> Outcome:
     """The outcome: its sentence counts, and its table shows."""
-    errors = [abs(analytic - numeric) / max(scale, abs(numeric)) for _, analytic, numeric in numbers]
-    lines = [(name, f"{a:+.6f}", f"{n:+.6f}", f"{e:.1e}") for (name, a, n), e in zip(numbers, errors, strict=True)]
-    table = (("entry", "your gradient", f"differences of {whose}", "error"), *lines)
-    right = sum(error <= LIMIT for error in errors)
-    if right == len(errors):
-        return Outcome(
-            (Piece(1.0, f"All {right} entries are slopes of {whose}, by differences, h = {STEP:g}."),), table
-        )
-    name, analytic, numeric = numbers[next(at for at, error in enumerate(errors) if not error <= LIMIT)]
-    found = f"{right} of {len(errors)} entries are slopes of {whose}: at {name} its slope is {numeric:+.4g}, and your "
-    return Outcome((Piece(right / len(errors), f"{found}gradient says {analytic:+.4g}."),), table)
+    cells = ((line.name, line.said, f"{line.numeric:+.6f}", f"{line.error:.1e}") for line in lines)
+    table = (("entry", "your gradient", f"differences of {whose}", "error"), *cells)
+    wrong = [line for line in lines if not line.error <= LIMIT]
+    right = len(lines) - len(wrong)
+    if not wrong:
+        said = f"All {right} entries are slopes of {whose}, by differences with h = {STEP:g}."
+        return Outcome((Piece(1.0, said),), table)
+    first = wrong[0]
+    said = f"{right} of {len(lines)} entries are slopes of {whose}: at {first.name} its slope is {first.numeric:+.6f}"
+    return Outcome((Piece(right / len(lines), f"{said}, and your gradient says {first.said}."),), table)
 
 
 def _entry(reading: Reading, place: Place) -> float | None:

@@ -79,7 +79,8 @@ def _epoch(reading: Reading) -> Iterable[Piece]:
     yield worth(once == n_samples, f"All {n_samples} rows come once.", f"{once} of {n_samples} rows come exactly once.")
     kept = int(batches.paired.sum())
     said = f"{kept} of {plural(len(batches.paired), 'row')} from {name} come with their own label."
-    yield worth(kept == len(batches.paired) > 0, said, said)
+    # subtle: twice, since rows without their labels teach nothing
+    yield from [worth(kept == len(batches.paired) > 0, said, said)] * 2
     sizes = f"the batches of {name} have {_listed(batches.sizes)} rows"
     said = f"For {n_samples} rows and a batch size of {BATCH}, {sizes}."
     yield worth(_sized(batches), said, said)

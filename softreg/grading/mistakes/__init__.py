@@ -5,7 +5,8 @@ from softreg.grading.mistakes.habits import EPOCHS, IN_PLACE, SWAPPED, seen_in, 
 from softreg.grading.mistakes.kind import Kind
 from softreg.grading.mistakes.losses import GRADIENT_SUMMED, LOSSES, PENALTIES, bias_penalty, reductions
 from softreg.grading.mistakes.softmaxes import SOFTMAXES
-from softreg.grading.mistakes.way import Way, answered, descended
+from softreg.grading.mistakes.steps import descended, turns
+from softreg.grading.mistakes.way import Way, answered
 from softreg.grading.spec import Spec
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "kinds",
     "seen_in",
     "swapped",
+    "turns",
 ]
 
 

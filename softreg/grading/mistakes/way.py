@@ -16,7 +16,7 @@ from softreg.grading.conventions import bias_inside, factor, joined, strength, t
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
 
-__all__ = ["Way", "answered", "descended"]
+__all__ = ["Way", "answered", "gradient"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def answered(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
         if "loss" in function.returns:
             parts["loss"] = _loss(way, spec, question)
         if question.role == "gradient":
-            parts |= _gradient(way, spec, question)
+            parts |= gradient(way, spec, question)
     return {word: parts[word] for word in function.returns if word in parts}
 
 
@@ -222,7 +222,7 @@ def _products(way: Way, question: Question, proba: np.ndarray, target: np.ndarra
     return np.asarray(X.T @ (proba - target))
 
 
-def _gradient(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
+def gradient(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return the gradient, grad_W and grad_b or both in one, of a model's question."""
     function = spec.function(question.role)
     assert function is not None
@@ -236,23 +236,6 @@ def _gradient(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]
         sums = (proba - target).sum(axis=1)
         bias = sums if way.classes == "each" else np.asarray(sums.sum())
     return _given_back(way, joined(weights, bias, inside))
-
-
-def descended(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
-    """Return W and b after gradient descent from zero over all rows at once, along a gradient that goes this way."""
-    n_features, n_classes = question.array("X").shape[1], int(question.number("n_classes"))
-    weights, bias = np.zeros((n_features, n_classes)), np.zeros(n_classes)
-    function = spec.function(question.role)
-    assert function is not None
-    inside, step = bias_inside(function), question.number("learning_rate")
-    with np.errstate(all="ignore"):
-        for _ in range(int(question.number("epochs"))):
-            now = Question(question.key, question.role, {**question.given, "W": weights, "b": bias})
-            parts = _gradient(way, spec, now)
-            slope = parts["grad_W"]
-            weights = weights - step * slope[:n_features]
-            bias = bias - step * (slope[-1] if inside else parts["grad_b"])
-    return joined(weights, bias, inside)
 
 
 def _given_back(way: Way, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
