@@ -16,6 +16,7 @@ from softreg.cli.datasets import datasets
 from softreg.cli.evaluate import evaluate
 from softreg.cli.explain import explain
 from softreg.cli.export import export
+from softreg.cli.grade import grade
 from softreg.cli.learn import learn
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
@@ -28,7 +29,7 @@ __all__ = ["main", "softreg"]
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
     "Believe": ("check", "explain", "compare"),
-    "Learn": ("learn",),
+    "Learn": ("learn", "grade"),
     "Carry": ("export", "show", "datasets"),
 }
 
@@ -54,7 +55,7 @@ def softreg(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, predict, evaluate, plot, check, explain, compare, learn, export, show, datasets):
+for command in (train, predict, evaluate, plot, check, explain, compare, learn, grade, export, show, datasets):
     softreg.add_command(command)
 
 

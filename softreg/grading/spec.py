@@ -39,13 +39,14 @@ class Function:
 
     ``role`` is what is checked. With ``proba`` in place of ``logits`` the cross-entropy takes probabilities; without
     ``b`` the bias is the last row of W, and X has a last column of ones; ``loss`` before ``grad_W`` in what a gradient
-    returns makes it a function of both.
+    returns makes it a function of both. ``own`` holds the course's own word for a role's word, if it has one.
     """
 
     role: str
     name: str
     takes: tuple[str, ...]
     returns: tuple[str, ...]
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Spec:
     """A homework. ``reduction`` is mean, sum or none (of ``cross_entropy``); ``penalty`` is l2/2 or l2, times ||W||^2.
 
     ``points`` is what each check is worth by its name, 0 leaves it out; ``hidden`` names checks whose inputs and
-    numbers are not told; ``hints`` is none, short or full; ``seed`` draws the inputs and is the teacher's secret.
+    numbers are not told; ``hints`` is none, short or full; ``seed`` draws the inputs and is the teacher's secret;
+    ``forbid`` names packages whose import fails.
     """
 
     title: str
@@ -73,6 +75,7 @@ class Spec:
     hidden: tuple[str, ...] = ()
     hints: str = "short"
     seed: int = 0
+    forbid: tuple[str, ...] = ()
     limits: Limits = Limits()
 
     def function(self, role: str) -> Function | None:
