@@ -41,7 +41,7 @@ class Outcome:
         if wrong:
             return " ".join(wrong[:2]) + (f" And {len(wrong) - 2} more." if len(wrong) > 2 else "")
         right = list(dict.fromkeys(piece.found for piece in self.pieces))
-        return " ".join(right[:1]) + (f" {len(right) - 1} more of the kind are right." if len(right) > 1 else "")
+        return " ".join(right[:1]) + (f" And {len(right) - 1} more like it." if len(right) > 1 else "")
 
 
 @dataclass(frozen=True)
