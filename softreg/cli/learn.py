@@ -63,6 +63,8 @@ class LearnCommand(Command):
 
 
 def _joined(args: Sequence[str]) -> list[str]:
+    if args.count("--scores") > 1:
+        raise UsageError("--scores was given twice.", "Give all scores behind one --scores.")
     if "--scores" not in args:
         return list(args)
     first = last = args.index("--scores") + 1
@@ -79,7 +81,7 @@ def _is_number(word: str) -> bool:
 
 
 @click.command(cls=LearnCommand, short_help="Teach softmax regression, a topic at a time.")
-@click.argument("topic", required=False)
+@click.argument("words", metavar="[TOPIC]", nargs=-1)
 @option("--scores", type=Scores(), help="Your own scores, one for each class.")
 @option("--data", metavar="DATA", help="Your own data set or file.")
 @setting(SourceSettings, "target", section="Lesson", basic=True, metavar="COL")
@@ -91,11 +93,13 @@ def _is_number(word: str) -> bool:
 @option("--markdown", metavar="FILE", help="Write a hand-out as Markdown.")
 @option("--answers", is_flag=True, help="Put the answers into the hand-out.")
 @option("--overwrite", is_flag=True, help="Replace the hand-out if it exists.")
-@option("--out", metavar="DIR", default=FOLDER, show_default=True, help="Folder of the pictures.")
-@option("--seed", type=Number(int, 0), default=0, show_default=True, basic=False, help="Seed of every random choice.")
+@option("--out", metavar="DIR", help=f"Folder of the pictures.  [default: {FOLDER}]")
+@option("--seed", type=Number(int, 0), basic=False, help="Seed of every random choice.  [default: 0]")
 @option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
 @option("--quiet", "-q", is_flag=True, help="Print no notes.")
-def learn(topic: str | None, *, scores: tuple[float, ...] | None, data: str | None, whole: bool, **values: Any) -> None:
+def learn(
+    words: tuple[str, ...], *, scores: tuple[float, ...] | None, data: str | None, whole: bool, **values: Any
+) -> None:
     """Teach softmax regression: without a TOPIC, list the topics.
 
     Every number of a lesson is computed when you type it, by the functions that train and predict. The picture goes to
@@ -107,7 +111,7 @@ def learn(topic: str | None, *, scores: tuple[float, ...] | None, data: str | No
     softreg learn gradient --quiz
     softreg learn --all --markdown course.md
     """
-    topics = _topics(topic, whole)
+    topics = _topics(" ".join(words), whole)
     _refuse_idle(topics, whole, {"scores": scores, "data": data} | values)
     if not topics:
         _list(values["as_json"])
@@ -115,7 +119,7 @@ def learn(topic: str | None, *, scores: tuple[float, ...] | None, data: str | No
     refuse_existing(values["markdown"] or "-", values["overwrite"])
     from softreg.workflows.learn import given_by, teach
 
-    given = given_by(scores, data, gathered(SourceSettings, values), values["seed"])
+    given = given_by(scores, data, gathered(SourceSettings, values | {"seed": 0}), values["seed"] or 0)
     lessons = teach(topics, given)
     if values["quiz"]:
         _quiz(lessons)
@@ -125,7 +129,7 @@ def learn(topic: str | None, *, scores: tuple[float, ...] | None, data: str | No
         )
 
 
-def _topics(topic: str | None, whole: bool) -> tuple[Topic, ...]:
+def _topics(topic: str, whole: bool) -> tuple[Topic, ...]:
     if topic and whole:
         raise UsageError(f'--all has no effect beside the topic "{topic}".', "Leave one of them out.")
     return COURSE if whole else (find(topic),) if topic else ()
@@ -134,8 +138,8 @@ def _topics(topic: str | None, whole: bool) -> tuple[Topic, ...]:
 def _refuse_idle(topics: tuple[Topic, ...], whole: bool, values: dict[str, Any]) -> None:
     """Refuse what has no effect: nothing is ignored in silence."""
     if not topics:
-        for name in ("scores", "data", "target", "quiz", "markdown"):
-            if values[name]:
+        for name in ("scores", "data", "target", "quiz", "markdown", "out", "seed"):
+            if values[name] not in (None, False):
                 raise UsageError(f"--{name} needs a topic.", "Name one, or say --all; softreg learn lists them.")
     for name in ("scores", "data"):
         takers = [topic.name for topic in COURSE if name in topic.takes]
@@ -153,7 +157,7 @@ def _refuse_idle(topics: tuple[Topic, ...], whole: bool, values: dict[str, Any])
     }.items():
         if values[name] and not values[needed]:
             raise UsageError(f"--{name} has no effect without --{needed}.", "Leave it out.")
-    for name in ("markdown", "as_json"):
+    for name in ("markdown", "as_json", "out", "quiet"):
         if values["quiz"] and values[name]:
             raise UsageError(f"--{name.removeprefix('as_')} has no effect beside --quiz.", "Leave one of them out.")
 
@@ -188,7 +192,14 @@ def _quiz(lessons: Iterable[Taught]) -> None:
 
 
 def _show(
-    lessons: Iterable[Taught], *, whole: bool, as_json: bool, quiet: bool, out: str, markdown: str | None, answers: bool
+    lessons: Iterable[Taught],
+    *,
+    whole: bool,
+    as_json: bool,
+    quiet: bool,
+    out: str | None,
+    markdown: str | None,
+    answers: bool,
 ) -> None:
     """Draw the lessons and print them as they come; then the hand-out."""
     from softreg.cli.lesson import told
@@ -197,7 +208,7 @@ def _show(
 
     shown = []
     for taught in lessons:
-        shown.append(drawn(taught, Path(out)))
+        shown.append(drawn(taught, Path(out or FOLDER)))
         for text in taught.lesson.notes:
             note(text, quiet)
         if not as_json:

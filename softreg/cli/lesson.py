@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import sys
 import textwrap
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "told"]
 
+RIGHT = "Right"
 T = TypeVar("T")
 
 
@@ -30,7 +32,7 @@ def told(taught: Taught) -> list[str]:
     for part in lesson.body:
         lines += ["", _part(part, lesson)]
     lines.append("")
-    lines += [row("notice" if first else "", lesson.filled(each)) for first, each in _numbered(lesson.notice)]
+    lines += [row("notice" if first else "", _bare(lesson.filled(each))) for first, each in _numbered(lesson.notice)]
     for first, exercise in _numbered(lesson.exercises):
         lines.append(row("exercise" if first else "", lesson.filled(exercise.question)))
         lines += [row("", choice) for choice in _choices(exercise, lesson)]
@@ -44,14 +46,14 @@ def told(taught: Taught) -> list[str]:
 
 
 def ask(taught: Taught) -> tuple[int, int]:
-    """Ask the exercises, say after each whether it was right, and why; return how many were, and how many were asked.
+    """Ask the exercises, say after each whether it was right, and why; return how many were, and how many there are.
 
-    The answers are read from stdin, a line each; where they end, the questions end.
+    The answers are read from stdin, a line each; an empty line asks for the answer; where they end, the questions end.
     """
     topic, lesson = taught.topic, taught.lesson
     click.echo(wrapped(f"{topic.number}. {topic.title}"))
-    right = 0
-    for asked, exercise in enumerate(lesson.exercises):
+    right, asked = 0, len(lesson.exercises)
+    for exercise in lesson.exercises:
         click.echo("\n" + wrapped(printable(lesson.filled(exercise.question))))
         for choice in _choices(exercise, lesson):
             click.echo(wrapped(f"  {printable(choice)}", "     "))
@@ -59,14 +61,14 @@ def ask(taught: Taught) -> tuple[int, int]:
         if verdict is None:
             click.echo("(no answer)")
             return right, asked
-        right += verdict
-        opening = "Right." if verdict else f"Not so: {answer_text(exercise)}."
+        right += verdict == RIGHT
+        opening = "Right." if verdict == RIGHT else f"{verdict}: {answer_text(exercise)}."
         click.echo(wrapped(printable(f"{opening} {lesson.filled(exercise.why)}")))
-    return right, len(lesson.exercises)
+    return right, asked
 
 
-def _answered(exercise: Exercise) -> bool | None:
-    """Whether the next line of stdin is right; None at its end. What is no answer at all is asked again."""
+def _answered(exercise: Exercise) -> str | None:
+    """What to say of the next line of stdin; None at its end. What is no answer at all is asked again."""
     while True:
         click.echo("your answer: ", nl=False)
         line = sys.stdin.readline()
@@ -74,8 +76,10 @@ def _answered(exercise: Exercise) -> bool | None:
             click.echo(printable(line.rstrip("\n")))  # a transcript of piped answers can be read
         if not line:
             return None
+        if not line.strip():
+            return "The answer"
         try:
-            return exercise.right(line)
+            return RIGHT if exercise.right(line) else "Not so"
         except UsageError as error:
             click.echo(wrapped(f"{printable(error.what)} {error.advice}"))
 
@@ -83,7 +87,7 @@ def _answered(exercise: Exercise) -> bool | None:
 def _part(part: Part, lesson: Lesson) -> str:
     match part:
         case Text(template):
-            return wrapped(printable(lesson.filled(template)))
+            return wrapped(printable(_bare(lesson.filled(template))))
         case Formula(template):
             return textwrap.indent(printable(lesson.filled(template)), "    ")
         case Sketch(picture, caption):
@@ -91,8 +95,13 @@ def _part(part: Part, lesson: Lesson) -> str:
             return textwrap.indent(printable(picture), "  ") + below
         case Table(head, rows, left):
             return textwrap.indent(
-                table([[lesson.filled(cell) for cell in line] for line in (head, *rows)], left), "  "
+                table([[_bare(lesson.filled(cell)) for cell in line] for line in (head, *rows)], left), "  "
             )
+
+
+def _bare(text: str) -> str:
+    """Text without the asterisks of emphasis, which are for the hand-out."""
+    return re.sub(r"\*(\w[\w ]*)\*", r"\1", text)
 
 
 def _choices(exercise: Exercise, lesson: Lesson) -> list[str]:

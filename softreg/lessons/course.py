@@ -112,7 +112,17 @@ COURSE = (
         "How does one find the weights, and how long may a step be?",
         takes=("data",),
         introduces=("learning rate", "momentum", "epoch"),
-        known_as=("gradientdescent", "sgd", "optimizers", "momentum", "learningrate", "batch"),
+        known_as=(
+            "gradientdescent",
+            "sgd",
+            "optimizers",
+            "momentum",
+            "adam",
+            "nesterov",
+            "learningrate",
+            "batch",
+            "epoch",
+        ),
     ),
     Topic(
         "regularization",
@@ -128,7 +138,7 @@ COURSE = (
         "Why is descent slow on some data, and why do the units of a column matter?",
         takes=("data",),
         introduces=("condition number", "whitening"),
-        known_as=("conditioning", "whitening", "preconditioning", "scaling"),
+        known_as=("conditioning", "whitening", "preconditioning", "scaling", "newton"),
     ),
     Topic(
         "generalization",
@@ -144,7 +154,7 @@ COURSE = (
         "Of all the rows to which the model gives a probability of one half, should half be right?",
         takes=("data",),
         introduces=("calibrated", "reliability", "temperature"),
-        known_as=("reliability", "temperature", "overconfidence"),
+        known_as=("reliability", "temperature", "overconfidence", "ece"),
     ),
     Topic(
         "luce",

@@ -86,7 +86,7 @@ def _list(items: Iterable[str]) -> str:
 def _plain(text: str) -> str:
     """Text in which Markdown finds nothing to mark up but emphasis, as in ``*guaranteed*``."""
     escaped = re.sub(r"([*_`<>\\])", r"\\\1", text)
-    return re.sub(r"\\\*(\w+)\\\*", r"*\1*", escaped)
+    return re.sub(r"\\\*(\w[\w ]*)\\\*", r"*\1*", escaped)
 
 
 def _cell(text: str) -> str:

@@ -7,11 +7,12 @@ to questions, to inputs in square brackets, "[1, 2]", and to 0, 1 and 2.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,17 +85,18 @@ class Exercise:
         """
         if self.choices:
             return self._chosen(typed) == self.answer
-        return abs(_number(typed) - float(self.answer)) <= self.tolerance
+        # the tolerance is half of a last digit: what is rounded to just that is right
+        return abs(_number(typed) - float(self.answer)) <= self.tolerance * (1 + 1e-9)
 
     def _chosen(self, typed: str) -> str:
-        word = typed.strip().casefold().rstrip(".)")
-        letters = dict(zip(string.ascii_lowercase, self.choices, strict=False))
-        for choice in self.choices:
-            if word == choice.casefold():
+        word = " ".join(typed.casefold().split()).rstrip(".)")
+        for letter, choice in zip(string.ascii_lowercase, self.choices, strict=False):
+            if word in {letter, choice.casefold(), f"{letter}) {choice.casefold()}"}:
                 return choice
-        if word in letters:
-            return letters[word]
-        raise UsageError(f'"{typed.strip()}" is none of the choices.', f"Type one of {', '.join(letters)}.")
+        raise UsageError(
+            f'"{typed.strip()}" is none of the choices.',
+            f"Type a letter, a to {string.ascii_lowercase[len(self.choices) - 1]}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,15 @@ class Lesson:
     notes: tuple[str, ...] = field(default=())
 
     def filled(self, template: str) -> str:
-        """Return a template with its numbers in place."""
-        return _Filler().vformat(template, (), self.numbers)
+        """Return a template with its numbers in place.
+
+        Brackets that mark one number as an input, ``[3]``, are left out; those of a vector, ``[1, 2]``, stay.
+        """
+        return _MARKED.sub(r"\1", _Filler().vformat(template, (), self.numbers))
+
+
+_MARKED = re.compile(r"\[([-+]?\d[\d\s.*/+()-]*)\]")
+"""One number, or a sum of numbers, in brackets."""
 
 
 class _Filler(string.Formatter):
@@ -132,14 +141,22 @@ class _Filler(string.Formatter):
         return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
+_TYPED = re.compile(
+    r"(log|ln)?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(?:/\s*(\d+\.?\d*|\.\d+))?\s*(%?)(?:\s*[a-z]+)?\.?"
+)
+"""A number, a fraction or a percentage, perhaps the logarithm of one, perhaps with a unit behind it."""
+
+
 def _number(typed: str) -> float:
     """What a learner may type for a number."""
-    text = typed.strip().replace("−", "-")  # as pasted from a book
-    share = text.endswith("%")
-    try:
-        value = float(Fraction(text.rstrip("% ").replace(" ", "")))
-    except (ValueError, ZeroDivisionError):
-        value = math.nan
+    text = typed.strip().casefold().replace("−", "-")  # as pasted from a book
+    found = _TYPED.fullmatch(re.sub(r"(?<=\d),(?=\d{3}\b)", "", text))
+    value = math.nan
+    if found:
+        log, above, below, percent = found.groups()
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            ratio = float(above) / float(below or 1) / (100 if percent else 1)
+            value = math.log(ratio) if log else ratio
     if not math.isfinite(value):
-        raise UsageError(f'"{typed.strip()}" is not a number.', "Type one such as 0.25, 1/4 or 25%.")
-    return value / 100 if share else value
+        raise UsageError(f'"{typed.strip()}" is not a number.', "Type one such as 0.25, 1/4, 25% or log 3.")
+    return value

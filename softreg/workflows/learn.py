@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,19 @@ def given_by(scores: tuple[float, ...] | None, spec: str | None, source: SourceS
     return Given(own, None if spec is None else _rows(spec, source), seed)
 
 
-def teach(topics: Iterable[Topic], given: Given) -> Iterator[Taught]:
-    """Compute the lessons, one after the other."""
+def teach(topics: Sequence[Topic], given: Given) -> Iterator[Taught]:
+    """Compute the lessons, one after the other.
+
+    One lesson refuses what it cannot use; in a course it takes numbers of its own, and says so.
+    """
     for topic in topics:
-        yield Taught(topic, topic.teach(given))
+        try:
+            yield Taught(topic, topic.teach(given))
+        except (UsageError, DataError) as error:
+            if len(topics) == 1:
+                raise
+            lesson = topic.teach(replace(given, scores=None, rows=None))
+            yield Taught(topic, replace(lesson, notes=(f"not with your own numbers: {error.what}", *lesson.notes)))
 
 
 def drawn(taught: Taught, folder: Path) -> Taught:
@@ -77,6 +86,9 @@ def drawn(taught: Taught, folder: Path) -> Taught:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"{folder} is a file, and no folder for pictures.", "Name another with --out.") from None
+    except OSError as error:
+        what = f"The folder {folder} cannot be made: {error.strerror}."
+        raise DataError(what, "Name another with --out.") from None
     path = folder / f"{taught.topic.name}.png"
     save(taught.lesson.draw(), path)
     return replace(taught, picture=path)

@@ -66,6 +66,10 @@ def test_a_near_miss_of_a_topic_is_the_topic(shell):
         ("softmax --answers", "without --markdown"),
         ("softmax --quiz --json", "beside --quiz"),
         ("softmax --scroes 1 2", "--scores"),
+        ("softmax --scores 1 2 --scores 3 4", "twice"),
+        ("--out pictures", "needs a topic"),
+        ("softmax --quiz --out pictures", "beside --quiz"),
+        ("softmax prediction", "softmax prediction"),
     ],
 )
 def test_what_has_no_effect_or_no_sense_is_refused(shell, words, told):
@@ -104,7 +108,35 @@ def test_a_quiz_ends_with_its_answers(shell):
 
     assert "Not so: 0.75" in done.out
     assert "(no answer)" in done.out
-    assert "right     0 of 1" in done.out
+    assert "right     0 of 2" in done.out
+
+
+def test_an_empty_line_asks_for_the_answer(shell):
+    done = shell.ok("learn", "softmax", "--quiz", stdin=b"\na) nothing\n")
+
+    assert "The answer: 0.75" in done.out
+    assert "right     1 of 2" in done.out
+
+
+def test_a_topic_may_be_two_words(shell):
+    assert "4. What a model pays" in shell.ok("learn", "cross", "entropy", "-q").out
+
+
+def test_in_a_course_a_lesson_that_cannot_use_the_data_takes_its_own(shell):
+    """Two classes are enough for all lessons but the one on choice, which strikes one."""
+    done = shell.ok("learn", "--all", "--data", "breast_cancer", "--markdown", "course.md")
+
+    assert "not with your own numbers: " in " ".join(done.err.split())
+    assert all(f"\n{topic.number}. {topic.title}\n" in f"\n{done.out}" for topic in COURSE)
+    assert all(f"## {topic.number}. {topic.title}" in shell.read("course.md") for topic in COURSE)
+    assert shell("learn", "luce", "--data", "breast_cancer").code == 2
+
+
+def test_emphasis_is_for_the_hand_out(shell):
+    done = shell.ok("learn", "descent", "--markdown", "page.md")
+
+    assert "*" not in re.sub(r"^.*[┤│].*$", "", done.out, flags=re.MULTILINE).replace("* wild", "")
+    assert "*guaranteed*" in shell.read("page.md")
 
 
 def test_a_hand_out_shows_its_picture_and_keeps_the_answers_back(shell):

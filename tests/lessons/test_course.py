@@ -222,13 +222,39 @@ def test_a_word_that_is_no_topic_is_refused(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "right"), [("0.25", True), ("1/4", True), ("25%", True), (" .252 ", True), ("0.3", False)]
+    ("typed", "right"),
+    [
+        ("0.25", True),
+        ("1/4", True),
+        ("25%", True),
+        (" .252 ", True),
+        ("0.3", False),
+        (".5/2", True),
+        ("0.25.", True),
+        ("0.255", True),
+        ("0.2449", False),
+    ],
 )
 def test_a_number_may_be_typed_in_several_ways(typed: str, right: bool) -> None:
     assert Exercise("?", 0.25, "").right(typed) is right
 
 
-@pytest.mark.parametrize("typed", ["", "one", "nan", "1/0", "inf"])
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("3,457", 3457.0), ("3457 rows", 3457.0), ("log 3", 1.0986), ("ln 2/1", 0.6931), ("1e3", 1000.0)],
+)
+def test_units_logarithms_and_thousands_may_be_typed(typed: str, answer: float) -> None:
+    assert Exercise("?", answer, "").right(typed)
+
+
+def test_brackets_around_one_number_are_a_mark_and_around_several_a_vector() -> None:
+    lesson = lesson_of(COURSE[0])
+
+    assert lesson.filled("the score [1], 1 - [0.4 * 4], [-3]") == "the score 1, 1 - 0.4 * 4, -3"
+    assert lesson.filled("[1, 2] and p[y_1] and [0, 1]") == "[1, 2] and p[y_1] and [0, 1]"
+
+
+@pytest.mark.parametrize("typed", ["", "one", "nan", "1/0", "inf", "log 0", "1..2"])
 def test_what_is_no_number_is_no_answer(typed: str) -> None:
     with pytest.raises(UsageError):
         Exercise("?", 0.25, "").right(typed)
