@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["learn"]
 
 FOLDER = "learn"
+MOST_SCORES, LARGEST_SCORE = 50, 1e9
+"""More can neither be drawn nor read; larger ones only show what 1000 shows already."""
 option = partial(click.option, cls=Option, section="Lesson")
 
 
@@ -49,6 +51,8 @@ class Scores(click.ParamType):  # type: ignore[type-arg]
                 self.fail(f'"{word}" is not a number.', param, ctx)
         if not all(map(math.isfinite, numbers)):
             self.fail("A score is not finite.", param, ctx)
+        if len(numbers) > MOST_SCORES or max(map(abs, numbers), default=0) > LARGEST_SCORE:
+            self.fail(f"At most {MOST_SCORES} scores, of at most {LARGEST_SCORE:g} in size, are taken.", param, ctx)
         if len(numbers) < 2:
             self.fail(f'"{value}" is fewer than two scores; there is one for each class.', param, ctx)
         return tuple(numbers)
@@ -92,7 +96,7 @@ def _is_number(word: str) -> bool:
 @option("--quiz", is_flag=True, help="Ask the exercises, and check the answers.")
 @option("--markdown", metavar="FILE", help="Write a hand-out as Markdown.")
 @option("--answers", is_flag=True, help="Put the answers into the hand-out.")
-@option("--overwrite", is_flag=True, help="Replace the hand-out if it exists.")
+@option("--overwrite", is_flag=True, help="Replace the hand-out, and pictures in --out.")
 @option("--out", metavar="DIR", help=f"Folder of the pictures.  [default: {FOLDER}]")
 @option("--seed", type=Number(int, 0), basic=False, help="Seed of every random choice.  [default: 0]")
 @option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
@@ -116,7 +120,8 @@ def learn(
     if not topics:
         _list(values["as_json"])
         return
-    refuse_existing(values["markdown"] or "-", values["overwrite"])
+    if values["markdown"]:
+        refuse_existing(values["markdown"], values["overwrite"])
     from softreg.workflows.learn import given_by, teach
 
     given = given_by(scores, data, gathered(SourceSettings, values | {"seed": 0}), values["seed"] or 0)
@@ -125,7 +130,9 @@ def learn(
         _quiz(lessons)
     else:
         _show(
-            lessons, whole=whole, **{name: values[name] for name in ("as_json", "quiet", "out", "markdown", "answers")}
+            lessons,
+            whole=whole,
+            **{name: values[name] for name in ("as_json", "quiet", "out", "markdown", "answers", "overwrite")},
         )
 
 
@@ -153,10 +160,11 @@ def _refuse_idle(topics: tuple[Topic, ...], whole: bool, values: dict[str, Any])
         "separator": "data",
         "encoding": "data",
         "answers": "markdown",
-        "overwrite": "markdown",
     }.items():
         if values[name] and not values[needed]:
             raise UsageError(f"--{name} has no effect without --{needed}.", "Leave it out.")
+    if values["overwrite"] and not (values["markdown"] or values["out"]):
+        raise UsageError("--overwrite has no effect without --markdown or --out.", "Leave it out.")
     for name in ("markdown", "as_json", "out", "quiet"):
         if values["quiz"] and values[name]:
             raise UsageError(f"--{name.removeprefix('as_')} has no effect beside --quiz.", "Leave one of them out.")
@@ -183,10 +191,12 @@ def _quiz(lessons: Iterable[Taught]) -> None:
 
     right = asked = 0
     for taught in lessons:
-        counts = ask(taught)
-        right, asked = right + counts[0], asked + counts[1]
+        counted = ask(taught)
+        right, asked = right + counted.right, asked + counted.asked
         last = taught.topic.name
         click.echo()
+        if counted.ended:
+            break
     click.echo(row("right", f"{right} of {asked}"))
     click.echo(row("next", typed("learn", last)))
 
@@ -200,15 +210,17 @@ def _show(
     out: str | None,
     markdown: str | None,
     answers: bool,
+    overwrite: bool,
 ) -> None:
     """Draw the lessons and print them as they come; then the hand-out."""
     from softreg.cli.lesson import told
     from softreg.runs import dumps
     from softreg.workflows.learn import drawn, write_handout
 
-    shown = []
+    shown: list[Taught] = []
     for taught in lessons:
-        shown.append(drawn(taught, Path(out or FOLDER)))
+        # the course's own folder is drawn anew; one that was named may hold what is not ours
+        shown.append(drawn(taught, Path(out or FOLDER), overwrite=overwrite or out is None))
         for text in taught.lesson.notes:
             note(text, quiet)
         if not as_json:

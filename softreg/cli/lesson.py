@@ -6,7 +6,7 @@ import re
 import string
 import sys
 import textwrap
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 
@@ -45,8 +45,16 @@ def told(taught: Taught) -> list[str]:
     return [*lines, row("next", _next(taught))]
 
 
-def ask(taught: Taught) -> tuple[int, int]:
-    """Ask the exercises, say after each whether it was right, and why; return how many were, and how many there are.
+class Counted(NamedTuple):
+    """How many answers were right, of how many questions, and whether stdin has ended."""
+
+    right: int
+    asked: int
+    ended: bool
+
+
+def ask(taught: Taught) -> Counted:
+    """Ask the exercises, say after each whether it was right, and why.
 
     The answers are read from stdin, a line each; an empty line asks for the answer; where they end, the questions end.
     """
@@ -60,11 +68,11 @@ def ask(taught: Taught) -> tuple[int, int]:
         verdict = _answered(exercise)
         if verdict is None:
             click.echo("(no answer)")
-            return right, asked
+            return Counted(right, asked, True)
         right += verdict == RIGHT
         opening = "Right." if verdict == RIGHT else f"{verdict}: {answer_text(exercise)}."
         click.echo(wrapped(printable(f"{opening} {lesson.filled(exercise.why)}")))
-    return right, asked
+    return Counted(right, asked, False)
 
 
 def _answered(exercise: Exercise) -> str | None:
@@ -106,7 +114,7 @@ def _bare(text: str) -> str:
 
 def _choices(exercise: Exercise, lesson: Lesson) -> list[str]:
     letters = zip(string.ascii_lowercase, exercise.choices, strict=False)
-    return [f"{letter}) {lesson.filled(choice)}" for letter, choice in letters]
+    return [f"{letter}) {choice}" for letter, choice in letters]
 
 
 def _numbered(items: tuple[T, ...]) -> list[tuple[bool, T]]:

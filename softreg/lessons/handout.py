@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from softreg.lessons.course import Topic
 from softreg.lessons.lesson import Exercise, Formula, Lesson, Part, Sketch, Table, Text
 
-__all__ = ["code_place", "handout"]
+__all__ = ["answer_text", "code_place", "handout"]
 
 
 def handout(topic: Topic, lesson: Lesson, picture: str, *, answers: bool = False) -> str:
@@ -67,7 +67,7 @@ def _table(table: Table, lesson: Lesson) -> str:
 
 def _exercise(exercise: Exercise, lesson: Lesson, answers: bool) -> str:
     letters = zip(string.ascii_lowercase, exercise.choices, strict=False)
-    choices = "  ".join(f"{letter}) {_plain(lesson.filled(choice))}" for letter, choice in letters)
+    choices = "  ".join(f"{letter}) {_plain(choice)}" for letter, choice in letters)
     lines = [f"- {_plain(lesson.filled(exercise.question))}", f"  {choices}" if choices else ""]
     if answers:
         lines.append(f"  *{_plain(answer_text(exercise))}.* {_plain(lesson.filled(exercise.why))}")

@@ -63,7 +63,8 @@ Part = Text | Formula | Table | Sketch
 class Exercise:
     """A question to be answered before the answer is shown.
 
-    ``answer`` is a number, right within ``tolerance``, or one of ``choices``. ``why`` is told once it was answered.
+    ``answer`` is a number, right within ``tolerance``, or one of ``choices``, which are plain text and no templates.
+    ``why`` is told once it was answered.
     """
 
     question: str

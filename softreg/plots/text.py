@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 __all__ = ["bars", "chart", "sparkline"]
 
@@ -76,12 +77,13 @@ def bars(values: Mapping[str, float], width: int = 40, *, most: float | None = N
     finite = [value for value in values.values() if math.isfinite(value)]
     high, low = max([0.0, *finite]), -min([0.0, *finite])
     full = most if most is not None else high + low
+    # subtle: a share of the longest first: a unit's length over the smallest numbers would be infinite
+    shares = {name: value / full if full and math.isfinite(value) else 0.0 for name, value in values.items()}
     if low:
         left = min(max(1, round((width - 1) * low / full)), width - 2) if full else 0
-        unit = (width - 1) / full
-        drawn = {name: _both_ways(value, unit, left, width) for name, value in values.items()}
+        drawn = {name: _both_ways(share * (width - 1), left, width) for name, share in shares.items()}
     else:
-        drawn = {name: _bar(value, width / full if full else 0.0).ljust(width) for name, value in values.items()}
+        drawn = {name: _bar(share * width).ljust(width) for name, share in shares.items()}
     names = max(map(len, values), default=0)
     numbers = {name: format(value, form) for name, value in values.items()}
     digits = max(map(len, numbers.values()), default=0)
@@ -101,7 +103,7 @@ def chart(
     """Draw points (x, y) of several curves in a frame of characters, a mark for each curve, named below.
 
     With ``log_x`` or ``log_y`` that axis is logarithmic, and what is not positive is left out, as is what is not
-    finite. Where marks fall on one place, the first curve's is seen.
+    finite. Where marks fall on one place, the first curve's is seen. Raises ValueError for more than ten curves.
 
     >>> print(chart({"x": [(x, x) for x in range(3)], "2 - x": [(x, 2 - x) for x in range(3)]}, width=9, height=3))
     2 ┤x       o
@@ -111,7 +113,8 @@ def chart(
        0       2
     o x   x 2 - x
     """
-    scale_x, scale_y = _scale(log_x), _scale(log_y)
+    if len(curves) > len(_MARKS):
+        raise ValueError(f"{len(curves)} curves; there are marks for {len(_MARKS)}")
     points = {
         name: [(x, y) for x, y in curve if _drawable(x, log_x) and _drawable(y, log_y)]
         for name, curve in curves.items()
@@ -119,50 +122,61 @@ def chart(
     every = [point for curve in points.values() for point in curve]
     if not every:
         return "(nothing to draw)"
-    xs, ys = [x for x, _ in every], [y for _, y in every]
-    left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
+    x_axis, y_axis = _Axis.of([x for x, _ in every], width, log_x), _Axis.of([y for _, y in every], height, log_y)
     grid = [[" "] * width for _ in range(height)]
     for mark, curve in reversed(list(zip(_MARKS, points.values(), strict=False))):
         for x, y in curve:
-            column = _place(scale_x(x), scale_x(left), scale_x(right), width)
-            line = _place(scale_y(y), scale_y(bottom), scale_y(top), height)
-            grid[height - 1 - line][column] = mark
-    ends = f"{top:.4g}", f"{bottom:.4g}"
+            grid[height - 1 - y_axis.place(y)][x_axis.place(x)] = mark
+    legend = "   ".join(f"{mark} {name}" for mark, name in zip(_MARKS, curves, strict=False))
+    return "\n".join(
+        [*([up] if up else []), *_framed(grid, x_axis, y_axis, across), *([legend] if any(curves) else [])]
+    )
+
+
+class _Axis(NamedTuple):
+    """The values between which an axis runs, and how many cells it has."""
+
+    low: float
+    high: float
+    cells: int
+    log: bool
+
+    @classmethod
+    def of(cls, values: Sequence[float], cells: int, log: bool) -> _Axis:
+        return cls(min(values), max(values), cells, log)
+
+    def place(self, value: float) -> int:
+        """Which cell a value falls in."""
+        low, high, value = (math.log10(each) if self.log else each for each in (self.low, self.high, value))
+        return 0 if high == low else round((value - low) / (high - low) * (self.cells - 1))
+
+
+def _framed(grid: Sequence[Sequence[str]], x_axis: _Axis, y_axis: _Axis, across: str) -> list[str]:
+    """The cells with an axis to the left and one below, each with the numbers at its ends."""
+    ends = [f"{y_axis.high:.4g}", *[""] * (len(grid) - 2), f"{y_axis.low:.4g}"]
     margin = max(map(len, ends))
-    labels = [ends[0], *[""] * (height - 2), ends[1]]
-    lines = [f"{up}"] if up else []
-    for text, cells in zip(labels, grid, strict=True):
-        lines.append(f"{text:>{margin}} {'┤' if text else '│'}{''.join(cells)}".rstrip())
-    first, last = f"{left:.4g}", f"{right:.4g}"
-    lines.append(f"{'':>{margin}} └{'─' * width}")
-    lines.append(f"{'':>{margin}}  {first}{across.center(width - len(first) - len(last))}{last}")
-    legend = [f"{mark} {name}" for mark, name in zip(_MARKS, curves, strict=False)]
-    return "\n".join([*lines, *([] if len(curves) == 1 and not any(curves) else ["   ".join(legend)])])
+    lines = [
+        f"{text:>{margin}} {'┤' if text else '│'}{''.join(cells)}".rstrip()
+        for text, cells in zip(ends, grid, strict=True)
+    ]
+    first, last = f"{x_axis.low:.4g}", f"{x_axis.high:.4g}"
+    below = f"{first}{across.center(x_axis.cells - len(first) - len(last))}{last}"
+    return [*lines, f"{'':>{margin}} └{'─' * x_axis.cells}", f"{'':>{margin}}  {below}"]
 
 
-def _bar(value: float, unit: float) -> str:
+def _bar(length: float) -> str:
     """A bar of eighths of a character."""
-    eighths = round(8 * max(value, 0.0) * unit) if math.isfinite(value) else 0
+    eighths = round(8 * length)
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
-def _both_ways(value: float, unit: float, left: int, width: int) -> str:
+def _both_ways(length: float, left: int, width: int) -> str:
     """A bar to the left or to the right of a line."""
-    if not math.isfinite(value):
-        return " " * left + "│" + " " * (width - left - 1)
-    if value >= 0:
-        return " " * left + "│" + _bar(value, unit)[: width - left - 1].ljust(width - left - 1)
-    return ("█" * min(round(-value * unit), left)).rjust(left) + "│" + " " * (width - left - 1)
-
-
-def _scale(log: bool) -> Callable[[float], float]:
-    return math.log10 if log else float
+    right = width - left - 1
+    if length >= 0:
+        return f"{'':>{left}}│{_bar(length)[:right]:<{right}}"
+    return f"{'█' * min(round(-length), left):>{left}}│{'':>{right}}"
 
 
 def _drawable(value: float, log: bool) -> bool:
     return math.isfinite(value) and (value > 0 or not log)
-
-
-def _place(value: float, low: float, high: float, cells: int) -> int:
-    """Which of so many cells a value falls in."""
-    return 0 if high == low else round((value - low) / (high - low) * (cells - 1))

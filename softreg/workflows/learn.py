@@ -80,8 +80,8 @@ def teach(topics: Sequence[Topic], given: Given) -> Iterator[Taught]:
             yield Taught(topic, replace(lesson, notes=(f"not with your own numbers: {error.what}", *lesson.notes)))
 
 
-def drawn(taught: Taught, folder: Path) -> Taught:
-    """Return the lesson with its picture, drawn into a folder in place of an earlier one of the same lesson."""
+def drawn(taught: Taught, folder: Path, *, overwrite: bool) -> Taught:
+    """Return the lesson with its picture, drawn into a folder; one that is there is replaced only if asked for."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
@@ -90,6 +90,8 @@ def drawn(taught: Taught, folder: Path) -> Taught:
         what = f"The folder {folder} cannot be made: {error.strerror}."
         raise DataError(what, "Name another with --out.") from None
     path = folder / f"{taught.topic.name}.png"
+    if path.exists() and not overwrite:
+        raise UsageError(f"The file {path} exists.", "Add --overwrite, or name another folder with --out.")
     save(taught.lesson.draw(), path)
     return replace(taught, picture=path)
 

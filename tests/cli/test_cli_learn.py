@@ -84,6 +84,28 @@ def test_data_that_is_not_there_is_bad_input(shell):
     assert shell("learn", "linear", "--data", "nothing.csv").code == 3
 
 
+def test_a_picture_of_the_learners_own_is_not_drawn_over(shell):
+    """The course's own folder is drawn anew; one that was named may hold anything."""
+    shell.write("softmax.png", "mine")
+    done = shell("learn", "softmax", "--out", ".")
+    assert done.code == 2
+    assert shell.read("softmax.png") == "mine"
+    shell.ok("learn", "softmax", "--out", ".", "--overwrite")
+    shell.ok("learn", "softmax")
+    shell.ok("learn", "softmax")
+
+
+@pytest.mark.parametrize("scores", [[1e9, -1e9, 0], list(range(50)), [1e-300, 0]])
+@pytest.mark.parametrize("topic", [topic.name for topic in COURSE if "scores" in topic.takes])
+def test_the_largest_scores_that_are_taken_warn_nobody(shell, topic, scores):
+    assert shell.ok("learn", topic, "--scores", *scores, "-q").err == ""
+
+
+@pytest.mark.parametrize("scores", [[1e300, 0], [0] * 51])
+def test_scores_that_nobody_could_read_are_refused(shell, scores):
+    assert shell("learn", "softmax", "--scores", *scores).code == 2
+
+
 def test_a_folder_that_is_a_file_is_refused(shell):
     shell.write("learn", "mine")
 
@@ -109,6 +131,7 @@ def test_a_quiz_ends_with_its_answers(shell):
     assert "Not so: 0.75" in done.out
     assert "(no answer)" in done.out
     assert "right     0 of 2" in done.out
+    assert shell.ok("learn", "--all", "--quiz", stdin=b"").out.count("(no answer)") == 1
 
 
 def test_an_empty_line_asks_for_the_answer(shell):
