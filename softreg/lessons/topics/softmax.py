@@ -120,8 +120,8 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text("The way back has two steps: exponentiate, which makes every number positive, then normalize:"),
         Formula("p_j = exp(z_j) / (exp(z_1) + ... + exp(z_K))"),
         Text(
-            "This is softmax, and its inputs z are called logits: log-probabilities up to a number that all share. Back "
-            "from {log_known:.3f} it gives {back:.1f}. And for the scores [{z:.4g}]:"
+            "This is softmax, and its inputs z are called logits: log-probabilities up to a number that all share. "
+            "Back from {log_known:.3f} it gives {back:.1f}. And for the scores [{z:.4g}]:"
         ),
         Table(("class", "logit z", "e^z", "p"), (*steps, ("sum", "", "{sum_powers:.4g}", "{sum_p:.4f}"))),
         *_rounded(numbers),
