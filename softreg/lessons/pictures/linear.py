@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from softreg.lessons.given import Rows
-from softreg.metrics import accuracy
 from softreg.plots.boundary import draw_points, draw_regions
 from softreg.plots.style import INK, MUTED, colours, label, labels, new_figure, style
 
@@ -23,7 +22,7 @@ __all__ = ["Plane", "draw_linear"]
 class Plane:
     """Rows with two features, and ``predict``, which gives their probabilities; ``alike``: one unit for both axes.
 
-    ``which`` says which rows they are, as in "96% of all 150 rows right".
+    ``which`` says which rows they are, as in "144 of all 150 rows right".
     """
 
     title: str
@@ -52,7 +51,7 @@ def _plane(axes: Axes, plane: Plane) -> None:
     draw_points(axes, rows.X, shades[rows.y], said != rows.y)
     if plane.alike:
         axes.set_aspect("equal")
-    axes.set_title(f"{plane.title}:\n{accuracy(rows.y, said):.0%} of {plane.which} right")
+    axes.set_title(f"{plane.title}:\n{(said == rows.y).sum()} of {plane.which} right")
     axes.set_xlabel(label(rows.columns[0], 40))
     axes.set_ylabel(label(rows.columns[1], 40))
     _legend(axes, rows.classes, shades)
@@ -69,7 +68,7 @@ def _legend(axes: Axes, names: Sequence[str], shades: np.ndarray) -> None:
         ["-"] * len(texts),
         loc="upper center",
         bbox_to_anchor=(0.5, -0.15),
-        ncols=min(len(texts), 4),
+        ncols=max(1, min(len(texts), 48 // (4 + max(map(len, texts))))),
         fontsize=9,
         handletextpad=0.1,
         columnspacing=1.0,
@@ -89,6 +88,6 @@ def _sorted(axes: Axes, values: Mapping[str, np.ndarray]) -> None:
         axes.axhline(end, color=MUTED, linewidth=0.8)
     axes.set_ylim(low, high)
     axes.legend(loc="upper left", bbox_to_anchor=(0, 0.96), bbox_transform=axes.transData)
-    axes.set_title("Both sum to 1 in each row; grey is no probability")
+    axes.set_title("Both sum to 1 in each row;\ngrey is no probability")
     axes.set_xlabel("% of the values on new rows, sorted")
     axes.set_ylabel("value, to be a probability")

@@ -6,6 +6,7 @@ A room for each thought: ``boundaries``, ``circles``, ``onehot``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ def teach(given: Given) -> Lesson:
 
 def _planes(rows: Rows, model: Fit, circles: tuple[Rows, Fit, Fit]) -> tuple[Plane, ...]:
     rings, plain, curved = circles
+    rings = replace(rings, classes=("outer ring", "inner ring"))
     seen = f"the {len(rings.y)} training rows"
     return (
         Plane(
