@@ -15,6 +15,7 @@ from softreg.lessons.given import Given, Rows, rows_of
 from softreg.lessons.lesson import Text
 from softreg.lessons.topics.likelihood import teach
 from softreg.lessons.topics.likelihood.soft import divergence, two_class_cross_entropy
+from softreg.metrics import class_share_cross_entropy
 
 
 def taught(name: str | None = None) -> dict:
@@ -130,6 +131,7 @@ def test_the_gain_and_its_error_are_those_of_a_paired_t_test() -> None:
     shares = -np.log(np.bincount(train.y) / len(train.y))[new.y]
     numbers = taught("wine")
 
+    assert numbers["cost"][1] == pytest.approx(class_share_cross_entropy(train.y, new.y, rows.n_classes))
     assert numbers["gain"] / numbers["gain_error"] == pytest.approx(scipy.stats.ttest_rel(shares, paid).statistic)
 
 
