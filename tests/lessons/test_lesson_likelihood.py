@@ -12,8 +12,10 @@ from sklearn.metrics import log_loss
 from softreg.errors import UsageError
 from softreg.functional import softmax
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Text
 from softreg.lessons.topics.likelihood import teach
 from softreg.lessons.topics.likelihood.soft import divergence, two_class_cross_entropy
+from softreg.metrics import class_share_cross_entropy
 
 
 def taught(name: str | None = None) -> dict:
@@ -101,6 +103,41 @@ def test_the_factor_of_the_exercise_is_a_geometric_mean() -> None:
 
     assert -np.log(p).mean() == pytest.approx(0.5)
     assert float(teach(Given()).exercises[0].answer) == pytest.approx(scipy.stats.gmean(p))
+
+
+def said(rows: Rows | None = None) -> str:
+    lesson = teach(Given(rows=rows))
+    return " ".join(lesson.filled(part.template) for part in lesson.body if isinstance(part, Text))
+
+
+def test_a_gain_within_chance_is_not_said_to_come_of_the_features() -> None:
+    generator = np.random.default_rng(4)
+    y = np.arange(400) % 2
+    noise = Rows("noise", generator.normal(size=(400, 1)), y, ("a",), ("x", "y"))
+    few = Rows("few", np.ones((6, 1)), np.arange(6) % 2, ("a",), ("x", "y"))
+    one = Rows("one", np.array([[0.0], [1.0], [2.0]]), np.array([0, 1, 1]), ("a",), ("x", "y"))
+
+    assert "no more than chance" in said(noise)
+    assert "no more than chance" in said(few)  # all alike: every difference is 0
+    assert "features have told" not in said(one)
+    assert "features have told something" in said()
+
+
+def test_the_gain_and_its_error_are_those_of_a_paired_t_test() -> None:
+    rows = rows_of("wine")
+    train, new = rows.halves(0.6, Given().generator())
+    model = train.fit()
+    paid = -np.log(softmax(new.X @ model.weights + model.intercept)[np.arange(len(new.y)), new.y])
+    shares = -np.log(np.bincount(train.y) / len(train.y))[new.y]
+    numbers = taught("wine")
+
+    assert numbers["cost"][1] == pytest.approx(class_share_cross_entropy(train.y, new.y, rows.n_classes))
+    assert numbers["gain"] / numbers["gain_error"] == pytest.approx(scipy.stats.ttest_rel(shares, paid).statistic)
+
+
+def test_only_code_that_starts_at_zero_weights_must_show_log_k_and_only_independent_rows_multiply() -> None:
+    assert "starts at zero weights and does not show log K" in teach(Given()).notice[1]
+    assert "independent, it is a product" in said()
 
 
 def test_rows_of_which_none_is_left_are_refused() -> None:

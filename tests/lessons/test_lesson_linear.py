@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from softreg.cli.lesson import told
 from softreg.errors import UsageError
 from softreg.functional import softmax
+from softreg.lessons.course import find
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Text
 from softreg.lessons.topics.linear import teach
 from softreg.lessons.topics.linear.boundaries import boundary_points, nearest_pair
 from softreg.lessons.topics.linear.circles import semi_axes, with_squares
-from softreg.lessons.topics.linear.onehot import fitted
+from softreg.lessons.topics.linear.onehot import fitted, onehot_parts
+from softreg.workflows.learn import Taught
 
 
 def taught(rows: Rows | None = None) -> dict:
@@ -116,6 +122,44 @@ def test_the_exercise_on_the_boundary_has_equal_logits_at_its_answer() -> None:
     x1, x2 = 2.0, float(teach(Given()).exercises[0].answer)
 
     assert x1 + 2 * x2 == pytest.approx(3 * x1 - x2 + 1)
+
+
+def lines(rows: Rows) -> str:
+    return "\n".join(told(Taught(find("linear"), teach(Given(rows=rows)))))
+
+
+@pytest.mark.parametrize(("train", "new", "leave"), [(50, 0, True), (0, 3, True), (50, 37, True), (0, 0, False)])
+def test_values_that_leave_the_interval_are_told_wherever_they_are(train: int, new: int, leave: bool) -> None:
+    numbers = {"squares_outside_train": train, "squares_outside_new": new}
+
+    said = " ".join(part.template for part in onehot_parts(numbers) if isinstance(part, Text))
+    assert ("{squares_outside_train} of" in said) is leave
+    assert ("none leaves" in said) is not leave
+
+
+def test_a_third_class_is_said_to_be_likelier_only_where_it_is() -> None:
+    """The middle of three classes in a row is on every boundary; of two classes there is no third."""
+    three, two = rows_of("wine"), rows_of("breast_cancer")
+
+    assert taught(two)["n_third"] == 0
+    assert "third class is" not in lines(two)
+    numbers = taught(three)
+    assert ("third class is" in lines(three)) == (numbers["n_third"] > 0)
+    assert (numbers["p_first"] < 1 / 3 - 1e-9).sum() <= numbers["n_third"]
+
+
+def test_long_names_of_classes_fit_a_terminal_and_stay_different() -> None:
+    blobs = rows_of("blobs", samples=120, centers=3, seed=1)
+    blobs = replace(blobs, classes=tuple(f"a class with a name that goes on and on, number {k}" for k in range(3)))
+
+    assert max(map(len, lines(blobs).splitlines())) <= 80
+    numbers = taught(blobs)
+    assert numbers["first"] != numbers["second"]
+
+
+def test_what_is_no_ellipse_has_no_semi_axes() -> None:
+    with pytest.raises(AssertionError, match="ellipse"):
+        semi_axes(np.zeros(2), np.array([1.0, -1.0]), -1.0)
 
 
 def test_one_feature_is_refused_with_what_to_take() -> None:

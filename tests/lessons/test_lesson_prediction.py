@@ -9,6 +9,7 @@ import pytest
 
 from softreg.functional import softmax
 from softreg.lessons.given import Given
+from softreg.lessons.lesson import Text
 from softreg.lessons.topics.prediction import teach
 from softreg.lessons.topics.prediction.costs import expected_costs, prices
 
@@ -60,6 +61,33 @@ def test_scores_too_far_apart_for_any_price_keep_the_likeliest_class() -> None:
 
 def test_of_equally_likely_classes_the_first_is_said() -> None:
     assert taught(0.0, 0.0, 0.0)["by_p"] == 1
+
+
+def told(*scores: float) -> str:
+    lesson = teach(Given(scores=np.array(scores)))
+    return " ".join(lesson.filled(part.template) for part in lesson.body if isinstance(part, Text))
+
+
+@pytest.mark.parametrize("scores", [(2.0, 2.0, 2.0), (0.0, 0.0), (-5.0,) * 7])
+def test_where_all_are_equally_likely_no_class_is_the_likeliest_or_of_little_probability(
+    scores: tuple[float, ...],
+) -> None:
+    text = told(*scores)
+
+    assert "all classes are equally likely" in text
+    assert "softreg would say class 1." in text
+    assert ", the likeliest," not in text
+    assert "only" not in text
+    assert "argmax is not the decision" not in text
+
+
+def test_where_some_are_equally_likely_one_of_the_likeliest_is_said() -> None:
+    text = told(0.0, 1.0, 1.0)
+
+    assert "softreg would say class 2" in text
+    assert "class 2, one of the likeliest," in text
+    assert "class 2, the likeliest," not in text
+    assert "class 2, the likeliest," in told(0.0, 2.0, 1.0)
 
 
 def test_probabilities_that_are_rounded_to_be_equal_are_said_to_be() -> None:

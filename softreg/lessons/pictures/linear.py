@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from softreg.lessons.given import Rows
-from softreg.metrics import accuracy
 from softreg.plots.boundary import draw_points, draw_regions
 from softreg.plots.style import INK, MUTED, colours, label, labels, new_figure, style
 
@@ -20,9 +20,13 @@ __all__ = ["Plane", "draw_linear"]
 
 @dataclass(frozen=True)
 class Plane:
-    """Rows with two features, and ``predict``, which gives their probabilities; ``alike``: one unit for both axes."""
+    """Rows with two features, and ``predict``, which gives their probabilities; ``alike``: one unit for both axes.
+
+    ``which`` says which rows they are, as in "144 of all 150 rows right".
+    """
 
     title: str
+    which: str
     rows: Rows
     predict: Callable[[np.ndarray], np.ndarray]
     alike: bool = False
@@ -47,21 +51,30 @@ def _plane(axes: Axes, plane: Plane) -> None:
     draw_points(axes, rows.X, shades[rows.y], said != rows.y)
     if plane.alike:
         axes.set_aspect("equal")
-    axes.set_title(f"{plane.title}: {accuracy(rows.y, said):.0%} right")
+    axes.set_title(f"{plane.title}:\n{(said == rows.y).sum()} of {plane.which} right")
     axes.set_xlabel(label(rows.columns[0], 40))
     axes.set_ylabel(label(rows.columns[1], 40))
-    _name_classes(axes, rows, shades)
+    _legend(axes, rows.classes, shades)
 
 
-def _name_classes(axes: Axes, rows: Rows, shades: np.ndarray) -> None:
-    """Write each class's name at the middle of its rows, where the rings have no common middle to hide it."""
-    middles = np.array([rows.X[rows.y == k].mean(axis=0) for k in np.unique(rows.y)])
-    if np.ptp(middles, axis=0).max() < 0.2 * np.ptp(rows.X, axis=0).max():
-        return
-    names = np.array(labels(rows.classes, 16))[np.unique(rows.y)].tolist()
-    for middle, name in zip(middles, names, strict=True):
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
-        axes.annotate(name, middle, ha="center", va="center", fontsize=9, color=INK, bbox=box)
+def _legend(axes: Axes, names: Sequence[str], shades: np.ndarray) -> None:
+    """Say below the panel, where no row can lie, which class has which colour, and what a ring means."""
+    dots = [Line2D([], [], linestyle="", marker="o", markersize=6, color=tuple(shade)) for shade in shades]
+    ring = Line2D([], [], linestyle="", marker="o", markersize=8, color="none", markeredgecolor=INK)
+    texts = [*labels(names, 16), "wrong"]
+    # matplotlib leaves out names that begin with "_": the texts are set once the legend is made
+    legend = axes.legend(
+        [*dots, ring],
+        ["-"] * len(texts),
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.15),
+        ncols=max(1, min(len(texts), 48 // (4 + max(map(len, texts))))),
+        fontsize=9,
+        handletextpad=0.1,
+        columnspacing=1.0,
+    )
+    for entry, text in zip(legend.get_texts(), texts, strict=True):
+        entry.set_text(text)
 
 
 def _sorted(axes: Axes, values: Mapping[str, np.ndarray]) -> None:
@@ -75,6 +88,6 @@ def _sorted(axes: Axes, values: Mapping[str, np.ndarray]) -> None:
         axes.axhline(end, color=MUTED, linewidth=0.8)
     axes.set_ylim(low, high)
     axes.legend(loc="upper left", bbox_to_anchor=(0, 0.96), bbox_transform=axes.transData)
-    axes.set_title("Both sum to 1 in each row; grey is no probability")
+    axes.set_title("Both sum to 1 in each row;\ngrey is no probability")
     axes.set_xlabel("% of the values on new rows, sorted")
     axes.set_ylabel("value, to be a probability")

@@ -24,14 +24,15 @@ def draw_prediction(proba: np.ndarray, expected: np.ndarray, curve: Coverage, th
     with style():
         figure = new_figure(10.5, 3.6)
         left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.35])
-        _bars(left, proba, int(proba.argmax()), "Likeliest", "probability")
-        _bars(middle, expected, int(expected.argmin()), "Cheapest", "expected cost of the answer")
+        _bars(left, proba, proba == proba.max(), "Likeliest", "probability")
+        _bars(middle, expected, expected == expected.min(), "Cheapest", "expected cost of the answer")
         _coverage(right, curve, thresholds)
     return figure
 
 
-def _bars(axes: Axes, values: np.ndarray, chosen: int, title: str, up: str) -> None:
-    """One bar an answer; the chosen one in colour."""
+def _bars(axes: Axes, values: np.ndarray, best: np.ndarray, title: str, up: str) -> None:
+    """One bar an answer; the first of the best ones in colour, since that is said."""
+    chosen, alike = int(best.argmax()), int(best.sum())
     places = np.arange(1, len(values) + 1)
     shades = [_BLUE if place - 1 == chosen else _GREY for place in places]
     drawn = axes.bar(places, values, color=shades, edgecolor=INK, linewidth=0.6, width=0.7)
@@ -39,7 +40,7 @@ def _bars(axes: Axes, values: np.ndarray, chosen: int, title: str, up: str) -> N
         axes.bar_label(drawn, labels=[format(value, ".3g") for value in values.tolist()], padding=2, fontsize=9)
         axes.set_xticks(places)
     axes.margins(y=0.14)
-    axes.set_title(f"{title}: class {chosen + 1}")
+    axes.set_title(f"{title}{f', first of {alike} alike' if alike > 1 else ''}: class {chosen + 1}")
     axes.set_xlabel("class that is said")
     axes.set_ylabel(up)
 

@@ -54,7 +54,6 @@ def teach(given: Given) -> Lesson:
             "Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3.",
         ),
         draw=lambda: draw_softmax(scores, numbers["p"]),
-        notes=_notes(numbers),
         caption="Each logit, its exponential, and its share of the sum: the three steps of softmax.",
     )
 
@@ -74,7 +73,7 @@ def _numbers(scores: np.ndarray) -> dict[str, Any]:
         "log_inverse_e": math.log(math.exp(-1)),
         "class": np.arange(1, scores.size + 1),
         "z": scores,
-        "sum_z": scores.sum(),
+        "largest": scores.max(),
         "powers": powers,
         "sum_powers": powers.sum(),
         "p": p,
@@ -91,10 +90,18 @@ def _numbers(scores: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _notes(numbers: dict[str, Any]) -> tuple[str, ...]:
-    if np.isfinite(numbers["sum_powers"]):
+def _rounded(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    """Where the exponentials of the table cannot give its probabilities: how these were had."""
+    if 0 < numbers["sum_powers"] < math.inf:
         return ()
-    return ("an exponential is too large for a computer; the probabilities are right (softreg learn stability).",)
+    kind = "large for a computer, which writes inf" if numbers["sum_powers"] else "small for a computer, which writes 0"
+    return (
+        Text(
+            f"Here e^z is too {kind}. The last column does not come from it: softreg first subtracts the largest "
+            "logit, {largest:.4g}, from all, which changes no probability, as will be seen below. More of this: "
+            "softreg learn stability."
+        ),
+    )
 
 
 def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
@@ -113,10 +120,11 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text("The way back has two steps: exponentiate, which makes every number positive, then normalize:"),
         Formula("p_j = exp(z_j) / (exp(z_1) + ... + exp(z_K))"),
         Text(
-            "This is softmax, and its inputs z are called logits: log-probabilities before anyone has made them sum "
-            "to the right number. Back from {log_known:.3f} it gives {back:.1f}. And for the scores [{z:.4g}]:"
+            "This is softmax, and its inputs z are called logits: log-probabilities up to a number that all share. "
+            "Back from {log_known:.3f} it gives {back:.1f}. And for the scores [{z:.4g}]:"
         ),
-        Table(("class", "logit z", "e^z", "p"), (*steps, ("sum", "{sum_z:.4g}", "{sum_powers:.4g}", "{sum_p:.4f}"))),
+        Table(("class", "logit z", "e^z", "p"), (*steps, ("sum", "", "{sum_powers:.4g}", "{sum_p:.4f}"))),
+        *_rounded(numbers),
         Sketch(bars({f"class {k}": float(p) for k, p in zip(classes, numbers["p"], strict=True)}, most=1.0)),
         Text(
             "Add {shift:.0f} to every score, [{shifted:.4g}], and the probabilities are {p_shifted:.4f}: none has "

@@ -39,11 +39,12 @@ def teach(given: Given) -> Lesson:
         numbers=numbers,
         body=(*logit_parts(numbers, row), *weight_parts(), *curvature_parts(numbers)),
         notice=(
-            "Log and exponential cancel: a row that is sure and wrong pulls with a force near 1, never more, and a row "
-            "that is sure and right hardly pulls. With another loss or another way to make probabilities that need "
+            "Log and exponential cancel: a row that is sure and wrong pulls on any one logit with a force near "
+            "1, never more, and a row that is sure and right hardly pulls. With another loss or "
+            "another way to make probabilities that need "
             "not be so.",
-            "The residual sums to 0 over the classes: what the true class gains the others lose, and the sum of the "
-            "logits never moves.",
+            "The residual sums to 0 over the classes: what the true class gains the others lose, and under steps "
+            "along the gradient the sum of the logits never moves.",
             "The second derivative does not ask which class is true. It is large where the model is in doubt, and "
             "vanishes where it is sure.",
         ),
@@ -51,7 +52,7 @@ def teach(given: Given) -> Lesson:
         code=(
             "softreg.functional:cross_entropy_and_residual",
             "softreg.objective.objective:Objective.evaluate",
-            "softreg.checks.gradients:gradient_by_differences",
+            "softreg.lessons.topics.gradient.logits:by_differences",
         ),
         references=(
             "Zhang, Lipton, Li & Smola, Dive into Deep Learning, section 4.1.2.2, and exercise 1 of section 4.1 (the "

@@ -39,13 +39,11 @@ def curvature_numbers(logits: np.ndarray, true: int, generator: np.random.Genera
     return {
         "curvature": H,
         "n_drawn": DRAWN,
-        "shown_classes": np.arange(1, p.size + 1),
         "by_expectation": np.abs(H - expected_covariance(p)).max(),
         "by_differences": np.abs(H - numeric).max(),
         "by_drawing": np.abs(H - (np.diag(share) - np.outer(share, share))).max(),
         "flattest": eigenvalues[0],
         "steepest": eigenvalues[-1],
-        "flat": np.abs(H.sum(axis=1)).max(),
         "along": direction @ H @ direction,
         "variance": p @ direction**2 - (p @ direction) ** 2,
     }
@@ -62,11 +60,14 @@ def curvature_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text("And how fast does the gradient itself change? Derive once more, by the rule for quotients:"),
         Formula(
-            "dp_j/dz_k     = p_j (1 if j = k, else 0)  -  p_j p_k\n"
-            "d^2 L / dz^2  = diag(p) - p p^T\n"
+            "dp_j/dz_k        = p_j (1 if j = k, else 0)  -  p_j p_k\n"
+            "H = d^2 L / dz^2 = diag(p) - p p^T\n"
             "draw a label from p, one-hot Y:   E[Y] = p,   Cov[Y] = E[Y Y^T] - p p^T\n"
             "                                            = diag(p) - p p^T\n"
-            "v^T Cov[Y] v = Var[v^T Y] >= 0    for any vector v"
+            "v^T Cov[Y] v = Var[v^T Y] >= 0    for any vector v\n"
+            "eigenvalues <= max_k (H_kk + sum_{{j != k}} |H_kj|)      by Gershgorin's discs\n"
+            "    = max_k (p_k (1 - p_k) + p_k sum_{{j != k}} p_j)\n"
+            "    = max_k 2 p_k (1 - p_k) <= 1/2"
         ),
         Text("The second derivative is the covariance of the label under p. For the row above:"),
         *shown,

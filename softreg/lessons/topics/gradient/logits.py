@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from softreg.functional import cross_entropy, log_softmax, residual, softmax
+from softreg.functional import cross_entropy, residual, softmax
+from softreg.lessons.doubt import least_sure
 from softreg.lessons.given import Given, Rows
 from softreg.lessons.lesson import Formula, Part, Sketch, Table, Text
 from softreg.plots.style import label, labels
@@ -38,8 +39,7 @@ def one_row(given: Given, rows: Rows, model: Fit) -> Row:
         names = [f"class {k}" for k in range(1, given.scores.size + 1)]
         return Row(given.scores, 0, names, "Take your scores, and let the first class be the true one", {})
     logits = rows.X @ model.weights + model.intercept
-    log_p = log_softmax(logits)
-    place = int((np.exp(log_p) * log_p).sum(axis=1).argmin())  # the largest entropy
+    place = least_sure(softmax(logits))
     where = {
         "data": rows.name,
         "row": place + 1,
@@ -50,14 +50,20 @@ def one_row(given: Given, rows: Rows, model: Fit) -> Row:
     return Row(logits[place], int(rows.y[place]), labels(rows.classes, 16), told, where)
 
 
-def by_differences(value: Callable[[np.ndarray], Any], at: np.ndarray, step: float = STEP) -> np.ndarray:
-    """Return the derivatives of ``value`` by each coordinate of ``at``: (f(z + h e_k) - f(z - h e_k)) / 2h.
+def by_differences(value: Callable[[np.ndarray], Any], at: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
+    """Return the derivatives of ``value`` by coordinates of ``at``: (f(z + h e_k) - f(z - h e_k)) / 2h.
+
+    ``places`` are the coordinates k, counted along all axes of ``at``; without them, every one.
 
     >>> by_differences(lambda z: z[0] * z[1], np.array([2.0, 3.0])).round(6)
     array([3., 2.])
     """
-    units = step * np.eye(at.size)
-    return np.stack([(value(at + unit) - value(at - unit)) / (2 * step) for unit in units])
+    slopes = []
+    for place in range(at.size) if places is None else places:
+        step = np.zeros(at.shape)
+        step.flat[place] = STEP
+        slopes.append((value(at + step) - value(at - step)) / (2 * STEP))
+    return np.stack(slopes)
 
 
 def logit_numbers(row: Row) -> dict[str, Any]:
@@ -71,7 +77,6 @@ def logit_numbers(row: Row) -> dict[str, Any]:
     differences = by_differences(loss, z)
     return row.where | {
         "names": row.names,
-        "true_name": row.names[row.true],
         "z": z,
         "p": softmax(z),
         "one_hot": np.eye(z.size)[row.true],
@@ -80,7 +85,6 @@ def logit_numbers(row: Row) -> dict[str, Any]:
         "apart": np.abs(slope - differences),
         "furthest": np.abs(slope - differences).max(),
         "h": STEP,
-        "sum": slope.sum(),
         "loss": loss(z),
         "loss_after": loss(z - slope),
         "p_true": softmax(z)[row.true],
@@ -107,6 +111,7 @@ def logit_parts(numbers: dict[str, Any], row: Row) -> tuple[Part, ...]:
         if numbers["furthest"] < NEAR
         else "They differ by up to {furthest:.0e}: with logits so large, a step of h is lost in rounding."
     )
+    L, p = (_telling(numbers[name], numbers[f"{name}_after"]) for name in ("loss", "p_true"))
     return (
         Text(
             "Let j be the true class, and 1_j the vector with 1 at j and 0 elsewhere. The derivatives of the "
@@ -129,7 +134,14 @@ def logit_parts(numbers: dict[str, Any], row: Row) -> tuple[Part, ...]:
         Sketch(bars({name: float(r) for name, r in zip(row.names, numbers["residual"], strict=True)}, form="+.3f")),
         Text(
             agree + " Descent goes against the gradient: the logit of the true class rises, all others fall, each by "
-            "as much as it was believed. One such step, z - (p - 1_j), takes L from {loss:.4f} to {loss_after:.4f}, "
-            "and p of the true class from {p_true:.4g} to {p_true_after:.4g}."
+            "as much as it was believed. One such step, z - (p - 1_j), takes L from "
+            f"{{loss:{L}}} to {{loss_after:{L}}}, and p of the true class from {{p_true:{p}}} to "
+            f"{{p_true_after:{p}}}."
         ),
     )
+
+
+def _telling(before: float, after: float) -> str:
+    """Return the format with the fewest digits, from four on, that tells one number from the other."""
+    forms = [f".{digits}g" for digits in range(4, 13)]
+    return next((form for form in forms if format(before, form) != format(after, form)), forms[0])

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from softreg.design import DesignMatrix, Scaling
-from softreg.functional import residual, softmax
+from softreg.functional import residual
 from softreg.lessons.given import Rows
 from softreg.lessons.lesson import Formula, Part, Text
+from softreg.lessons.topics.gradient.logits import by_differences
 from softreg.objective import Objective
 from softreg.training import Fit
 
 __all__ = ["weight_numbers", "weight_parts"]
 
 CHECKED = 20
-STEP = 1e-5
 
 
 def weight_numbers(rows: Rows, model: Fit, generator: np.random.Generator) -> dict[str, Any]:
@@ -27,27 +27,15 @@ def weight_numbers(rows: Rows, model: Fit, generator: np.random.Generator) -> di
     R = residual(X @ theta[:-1] + theta[-1], rows.y)
     ours = np.vstack([X.T @ R, R.sum(axis=0, keepdims=True)]) / len(X)
     places = generator.choice(theta.size, min(CHECKED, theta.size), replace=False)
-    numeric = np.array([_slope(J, theta, int(place)) for place in places])
-    proba = softmax(rows.X @ model.weights + model.intercept)
+    numeric = by_differences(lambda at: J.measure(at)[0], theta, places)
     return {
         "data": rows.name,
-        "n_samples": len(X),
         "n_weights": theta.size,
         "n_checked": len(places),
         "from_objective": np.abs(ours - J.evaluate(theta).gradient).max(),
         "from_differences": np.abs(ours.ravel()[places] - numeric).max(),
-        "mean_proba": proba.mean(axis=0),
-        "shares": np.bincount(rows.y, minlength=n_classes) / len(X),
         "mean_residual": np.abs(residual(rows.X @ model.weights + model.intercept, rows.y).mean(axis=0)).max(),
     }
-
-
-def _slope(J: Objective, theta: np.ndarray, place: int) -> float:
-    """The central difference of the cross-entropy in one coordinate."""
-    unit = np.zeros(theta.size)
-    unit[place] = STEP
-    step = unit.reshape(theta.shape)
-    return (J.measure(theta + step)[0] - J.measure(theta - step)[0]) / (2 * STEP)
 
 
 def weight_parts() -> tuple[Part, ...]:

@@ -47,8 +47,8 @@ def teach(given: Given) -> Lesson:
         notice=(
             "Accuracy asks whether the true class was the likeliest, cross-entropy how likely it was. To be sure and "
             "wrong is dear: p = {one_percent:.2f} costs {dear:.2f} nats, and there is no upper limit.",
-            "With all weights 0 the cross-entropy is log K, whatever the data. Code that starts anywhere else has a "
-            "mistake: this is the first thing to check.",
+            "With all weights 0 the cross-entropy is log K, whatever the data. Code that starts at zero weights "
+            "and does not show log K has a mistake: this is the first thing to check.",
             "No model gets below the entropy of its labels, and only p = q gets there: it never pays to give other "
             "probabilities than those one believes.",
         ),

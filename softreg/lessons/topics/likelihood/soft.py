@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from softreg.functional import cross_entropy
+from softreg.lessons.doubt import least_sure
 from softreg.lessons.lesson import Formula, Part, Sketch, Table, Text
-from softreg.metrics import cross_entropy as metric_cross_entropy
+from softreg.metrics import cross_entropy as mean_cross_entropy
 from softreg.metrics import entropy
 from softreg.plots.style import labels
 from softreg.plots.text import chart
@@ -35,8 +36,7 @@ def two_class_cross_entropy(q: float, p: np.ndarray) -> np.ndarray:
 
 def soft_numbers(proba: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
     """Compute the parts of the cross-entropy of a soft label, on the row of which the model is the least sure."""
-    top = np.sort(proba, axis=1)
-    p = proba[int(np.argmin(top[:, -1] - top[:, -2]))]
+    p = proba[least_sure(proba)]
     first, second = (int(k) for k in np.argsort(-p, kind="stable")[:2])
     q = np.zeros(p.size)
     q[[first, second]] = np.array(VOTES) / sum(VOTES)
@@ -59,7 +59,7 @@ def soft_numbers(proba: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
         "given": list(given),
         "given_first": np.array([each[first] for each in given.values()]),
         "given_second": np.array([each[second] for each in given.values()]),
-        "cross_entropies": np.array([metric_cross_entropy(log[None], q[None]) for log in logs.values()]),
+        "cross_entropies": np.array([mean_cross_entropy(log[None], q[None]) for log in logs.values()]),
         "entropy": entropy(q[None]),
         "divergences": np.array([divergence(q, each) for each in given.values()]),
         "one_by_one": cross_entropy(np.tile(logs["the model's"], (len(hard), 1)), hard).mean(),

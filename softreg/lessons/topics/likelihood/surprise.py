@@ -10,13 +10,14 @@ import numpy as np
 from softreg.functional import cross_entropy
 from softreg.lessons.given import Rows
 from softreg.lessons.lesson import Formula, Part, Table, Text
-from softreg.metrics import class_share_cross_entropy
 from softreg.plots.style import label
 from softreg.training import Fit
 
 __all__ = ["surprise_numbers", "surprise_parts"]
 
 SHOWN = 5
+ROUNDING = 1e-9
+"""A difference below this is none, however small its standard error."""
 
 
 def surprise_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
@@ -25,10 +26,12 @@ def surprise_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
     order = np.argsort(paid, kind="stable")
     shown = order[np.unique(np.linspace(0, len(order) - 1, SHOWN).round().astype(int))]
     zero = cross_entropy(np.zeros((len(new.y), new.n_classes)), new.y)
+    by_shares = -np.log((np.bincount(train.y, minlength=new.n_classes) / len(train.y))[new.y])
+    gain, error = _mean_and_error(by_shares - paid)
     costs = np.array(
         [
             zero.mean(),
-            class_share_cross_entropy(train.y, new.y, n_classes=new.n_classes),
+            by_shares.mean(),
             cross_entropy(train.X @ model.weights + model.intercept, train.y).mean(),
             paid.mean(),
         ]
@@ -48,6 +51,9 @@ def surprise_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
         "mean": paid.mean(),
         "product": np.prod(np.exp(-paid)),
         "likelihood": math.exp(-len(paid) * paid.mean()),
+        "gain": gain,
+        "loss": -gain,
+        "gain_error": error,
         "exponent": -paid.sum() / math.log(10),
         "log_K": math.log(new.n_classes),
         "even": 1 / new.n_classes,
@@ -72,7 +78,10 @@ def surprise_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "rows, from the least surprising to the most:"
         ),
         Table(("true class", "p given to it", "nats", "bits"), rows),
-        Text("All new rows together have a probability, too, in the eyes of the model: the likelihood."),
+        Text(
+            "All new rows together have a probability, too, in the eyes of the model: the likelihood. If the rows are "
+            "independent, it is a product:"
+        ),
         Formula(
             "likelihood = p_1[y_1] p_2[y_2] ... p_n[y_n]     y_i: the true class of row i\n"
             "-log likelihood = -sum_i log p_i[y_i]           the surprises, summed\n"
@@ -97,7 +106,7 @@ def surprise_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
 _FORMS = {"p": ".4g", "nats": ".4f", "bits": ".4f"}
 _MODELS = (
     "all weights 0: log K",
-    "the shares of the classes, whatever the row",
+    "the shares of the training rows",
     "after training, on the training rows",
     "after training, on the new rows",
 )
@@ -116,11 +125,26 @@ def _together(numbers: dict[str, Any]) -> str:
     )
 
 
+def _mean_and_error(differences: np.ndarray) -> tuple[float, float]:
+    """Return the mean and its standard error, s / sqrt(n); of one row it is not known, and infinite."""
+    n = len(differences)
+    error = float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    return float(differences.mean()), error
+
+
 def _compared(numbers: dict[str, Any]) -> str:
-    zero, shares, _, new = numbers["cost"]
-    if new < min(zero, shares):
-        return "The features have told something: of the three, the trained model is surprised least by the new rows."
-    return (
-        "On new rows the trained model is more surprised than one that knows nothing of the features: it was sure, "
-        "and wrong."
+    gain, error = numbers["gain"], numbers["gain_error"]
+    opening = (
+        "The shares are those of the training rows, and know nothing of the features. Of the three lines on what the "
+        "new rows pay, compare the last with the shares, row by row: the trained model pays "
     )
+    paid = "{gain:.4f} less a row" if gain >= 0 else "{loss:.4f} more a row"
+    if not math.isfinite(error):
+        return f"{opening}{paid}, but one new row says nothing of chance."
+    told = f"{opening}{paid}, with a standard error of {{gain_error:.4f}}"
+    chance = max(2 * error, ROUNDING)
+    if gain > chance:
+        return told + ": more than 2 of these, so the features have told something."
+    if -gain > chance:
+        return told + ": it was sure, and wrong, more than chance would make it."
+    return told + ": no more than chance would give on so few rows."

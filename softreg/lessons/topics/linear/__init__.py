@@ -6,6 +6,7 @@ A room for each thought: ``boundaries``, ``circles``, ``onehot``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,13 +78,25 @@ def teach(given: Given) -> Lesson:
 
 def _planes(rows: Rows, model: Fit, circles: tuple[Rows, Fit, Fit]) -> tuple[Plane, ...]:
     rings, plain, curved = circles
+    rings = replace(rings, classes=("outer ring", "inner ring"))
+    seen = f"the {len(rings.y)} training rows"
     return (
-        Plane("Straight boundaries", rows, lambda X: softmax(X @ model.weights + model.intercept)),
         Plane(
-            "Two rings, a straight boundary", rings, lambda X: softmax(X @ plain.weights + plain.intercept), alike=True
+            "Straight boundaries",
+            f"all {len(rows.y)} rows",
+            rows,
+            lambda X: softmax(X @ model.weights + model.intercept),
+        ),
+        Plane(
+            "Two rings, a straight boundary",
+            seen,
+            rings,
+            lambda X: softmax(X @ plain.weights + plain.intercept),
+            alike=True,
         ),
         Plane(
             "The same rings, squares added",
+            seen,
             rings,
             lambda X: softmax(np.hstack([X, X**2]) @ curved.weights + curved.intercept),
             alike=True,
@@ -109,7 +122,7 @@ def _quiz(generator: np.random.Generator) -> dict[str, Any]:
         fit = wide.fit()
         found.append(accuracy(wide.y, (wide.X @ fit.weights + fit.intercept).argmax(axis=1)))
     # z_1 - z_2 = -2 x_1 + 3 x_2 - 1 at x_1 = 2
-    return {"quiz": float(np.linalg.solve(np.array([[3.0]]), np.array([1 + 2 * 2.0]))[0]), "corner_accuracy": found}
+    return {"quiz_slope": 3, "quiz": (1 + 2 * 2) / 3, "corner_accuracy": found}
 
 
 def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
@@ -120,7 +133,8 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
         Exercise(
             "z_1 = x_1 + 2 x_2 and z_2 = 3 x_1 - x_2 + 1. At x_1 = 2, which x_2 lies on the boundary?",
             numbers["quiz"],
-            "z_1 - z_2 = -2 x_1 + [3] x_2 - 1 = 0 gives x_2 = (1 + 2 x_1) / [3] = {quiz:.3f} at x_1 = 2.",
+            "z_1 - z_2 = -2 x_1 + {quiz_slope} x_2 - 1 = 0 gives x_2 = (1 + 2 x_1) / {quiz_slope} = {quiz:.3f} at "
+            "x_1 = 2.",
         ),
         Exercise(
             "One class lies around two opposite corners of a square, (1, 1) and (-1, -1), the other around (1, -1) "

@@ -52,17 +52,19 @@ def boundary_numbers(rows: Rows, model: Fit) -> dict[str, Any]:
         )
     points = boundary_points(rows.X, normal, offset)
     p = softmax(points @ model.weights + model.intercept)
+    names = labels(rows.classes)
     return {
         "data": rows.name,
-        "names": [label(name, 24) for name in rows.columns],
-        "first": label(rows.classes[first]),
-        "second": label(rows.classes[second]),
+        "names": labels(rows.columns),
+        "first": names[first],
+        "second": names[second],
         "normal": normal,
         "offset": offset,
         "points": points,
         "p_first": p[:, first],
         "p_second": p[:, second],
         "difference": np.abs(p[:, first] - p[:, second]),
+        "n_third": int((np.delete(p, [first, second], axis=1) > p[:, [first]]).any(axis=1).sum()),
         "furthest": np.abs(p[:, first] - p[:, second]).max(),
     }
 
@@ -73,12 +75,13 @@ def boundary_parts(numbers: dict[str, Any], rows: Rows, model: Fit) -> tuple[Par
         (
             f"{{points[{k}][0]:.4g}}",
             f"{{points[{k}][1]:.4g}}",
-            f"{{p_first[{k}]:.4f}}",
-            f"{{p_second[{k}]:.4f}}",
+            f"{{p_first[{k}]:.4g}}",
+            f"{{p_second[{k}]:.4g}}",
             f"{{difference[{k}]:.0e}}",
         )
         for k in range(len(numbers["points"]))
     )
+    third = ", also at {n_third} of the points where a third class is likelier than both" if numbers["n_third"] else ""
     return (
         Text(
             "The logits of the model are linear in the features: z_k = w_k^T x + b_k, with weights w_k and a number "
@@ -90,15 +93,12 @@ def boundary_parts(numbers: dict[str, Any], rows: Rows, model: Fit) -> tuple[Par
         Text(
             "One linear equation: a straight line for two features, a plane for three, however softmax bends. Of "
             "{data}, {n_train} rows train a model on x_1 = {names[0]} and x_2 = {names[1]}. Its boundary between "
-            "{first} and {second} is"
+            "j, {first}, and k, {second}, is"
         ),
         Formula("{normal[0]:+.4g} x_1 {normal[1]:+.4g} x_2 {offset:+.4g} = 0"),
         Text("and at three points of this line:"),
-        Table(("x_1", "x_2", "p of {first}", "p of {second}", "difference"), points, left=0),
-        Text(
-            "They differ by rounding at most ({furthest:.0e}), also where a third class is likelier than both. The "
-            "likeliest class at each place:"
-        ),
+        Table(("x_1", "x_2", "p_j", "p_k", "difference"), points, left=0),
+        Text(f"p_j and p_k differ by rounding at most ({{furthest:.0e}}){third}. The likeliest class at each place:"),
         Sketch(_map(rows, model)),
     )
 

@@ -31,6 +31,7 @@ def semi_axes(slopes: np.ndarray, squares: np.ndarray, offset: float) -> np.ndar
     array([2., 1.])
     """
     right = float((slopes**2 / (4 * squares)).sum()) - offset  # completing the squares
+    assert (right / squares > 0).all(), "the equation is not that of an ellipse"
     return np.asarray(np.sqrt(right / squares))
 
 

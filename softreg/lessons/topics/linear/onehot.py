@@ -36,15 +36,15 @@ def _with_ones(X: np.ndarray) -> np.ndarray:
 
 def onehot_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
     """Compute what least squares and softmax give on rows that they were fitted to, and on new ones."""
-    found: dict[str, Any] = {"n_train": len(train.y), "n_new": len(new.y)}
+    found: dict[str, Any] = {"n_train": len(train.y)}
     for part, rows in (("train", train), ("new", new)):
         proba = softmax(rows.X @ model.weights + model.intercept)
+        found[f"values_{part}"] = proba.size
         for way, values in (("squares", fitted(train, rows.X)), ("softmax", proba)):
             found |= {
                 f"{way}_least_{part}": values.min(),
                 f"{way}_most_{part}": values.max(),
                 f"{way}_outside_{part}": int(((values < 0) | (values > 1)).sum()),
-                f"{way}_values_{part}": values.size,
                 f"{way}_sum_{part}": np.abs(values.sum(axis=1) - 1).max(),
                 f"{way}_right_{part}": accuracy(rows.y, values.argmax(axis=1)),
             }
@@ -67,12 +67,12 @@ def onehot_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
         )
         for name, what in lines.items()
     )
-    out = numbers["squares_outside_train"] and numbers["squares_outside_new"]
+    out = numbers["squares_outside_train"] + numbers["squares_outside_new"] > 0
     told = (
-        "Of the values {squares_outside_train} of {squares_values_train} lie outside [0, 1] on the training rows, and "
-        "{squares_outside_new} of {squares_values_new} on new ones: no probabilities, though each row sums to 1."
+        "Of the values {squares_outside_train} of {values_train} lie outside [0, 1] on the training rows, and "
+        "{squares_outside_new} of {values_new} on new ones: no probabilities, though each row sums to 1."
         if out
-        else "On these rows few or none leave [0, 1]; but a linear function that is not constant does so somewhere."
+        else "On these rows none leaves [0, 1]; but a linear function that is not constant does so somewhere."
     )
     return (
         Text(

@@ -80,12 +80,6 @@ def _numbers(scores: np.ndarray, generator: np.random.Generator) -> dict[str, An
 
 
 def _answers(numbers: dict[str, Any]) -> tuple[Part, ...]:
-    alone = "The largest of" if numbers["n_largest"] == 1 else "The first of the largest of"
-    same = (
-        "and so it is of their probabilities, {p:.4f}."
-        if numbers["by_z"] == numbers["by_p"]
-        else "of their probabilities that of class {by_p}: the two largest are equal once a computer has rounded them."
-    )
     return (
         Text(
             "A model gives three categories the probabilities {known:.1f}. The likeliest is category {category}, as "
@@ -98,11 +92,30 @@ def _answers(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "           <=>  z_j > z_k"
         ),
         Text(
-            f"{alone} the logits [{{z:.4g}}] is that of class {{by_z}}, {same} "
-            "Of {n_drawn} rows of logits drawn at random, argmax is the same before and after softmax in "
-            "{n_agree}."
+            f"{_found(numbers)} Of {{n_drawn}} rows of logits drawn at random, argmax is the same before and after "
+            "softmax in {n_agree}."
         ),
     )
+
+
+def _found(numbers: dict[str, Any]) -> str:
+    """What argmax finds in the scores, with and without ties."""
+    if numbers["n_largest"] == len(numbers["z"]):
+        return (
+            "The logits [{z:.4g}] are all equal, and so are their probabilities, {p:.4f}: all classes are equally "
+            "likely, argmax gives the first, and softreg would say class {by_z}."
+        )
+    if numbers["n_largest"] > 1:
+        return (
+            "Of the logits [{z:.4g}] the {n_largest} largest are equal. So are their probabilities, among "
+            "{p:.4f}: argmax gives the first of them, and softreg would say class {by_p}."
+        )
+    same = (
+        "and so it is of their probabilities, {p:.4f}."
+        if numbers["by_z"] == numbers["by_p"]
+        else "of their probabilities that of class {by_p}: the two largest are equal once a computer has rounded them."
+    )
+    return f"The largest of the logits [{{z:.4g}}] is that of class {{by_z}}, {same}"
 
 
 def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:

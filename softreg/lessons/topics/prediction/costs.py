@@ -61,13 +61,6 @@ def cost_numbers(scores: np.ndarray) -> dict[str, Any]:
 
 def cost_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
     """Tell it."""
-    turned = numbers["cheapest"] != numbers["by_z"]
-    decision = (
-        "To say class {by_z}, the likeliest, costs {cost_of_likeliest:.4g} on average. To say class {cheapest}, which "
-        "has a probability of only {p_grave:.4g}, costs {least:.4g}: argmax is not the decision."
-        if turned
-        else "The cheapest is still class {cheapest}, the likeliest, at {least:.4g} on average."
-    )
     turn = (
         "The decision turns where missing class {grave} costs more than p_{by_z} / p_{grave} = "
         "exp(z_{by_z} - z_{grave}) = {turn:.4g}."
@@ -83,7 +76,25 @@ def cost_parts(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Formula("cost of a = C_a1 p_1 + ... + C_aK p_K    C_ak: price of a if k is true"),
         _price_table(len(numbers["p"])),
-        Text(f"{decision} {turn}"),
+        Text(f"{_decision(numbers)} {turn}"),
+    )
+
+
+def _decision(numbers: dict[str, Any]) -> str:
+    """What the likeliest class costs, and what the cheapest: with equal probabilities, too."""
+    p, last = numbers["p"], "To say class {cheapest}, "
+    alike = int((p == p.max()).sum())
+    likeliest = "the likeliest" if alike == 1 else "one of the likeliest"
+    if numbers["cheapest"] == numbers["by_z"]:
+        return f"The cheapest is still class {{cheapest}}, {likeliest}, at {{least:.4g}} on average."
+    if alike == p.size:
+        return (
+            "All classes are equally likely. To say class {by_z} costs {cost_of_likeliest:.4g} on average. "
+            f"{last}which is as likely, costs {{least:.4g}}: the prices decide, not argmax."
+        )
+    return (
+        f"To say class {{by_z}}, {likeliest}, costs {{cost_of_likeliest:.4g}} on average. {last}which has a "
+        "probability of only {p_grave:.4g}, costs {least:.4g}: argmax is not the decision."
     )
 
 

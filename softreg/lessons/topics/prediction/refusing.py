@@ -44,7 +44,6 @@ def refusal_numbers(p: np.ndarray, logits: np.ndarray, labels: np.ndarray, curve
         "answered": 100 * answered,
         "right": 100 * right,
         "row_cost": answered * (1 - right) + REFUSAL * (1 - answered),
-        "at_price": int(np.flatnonzero(np.isclose(THRESHOLDS, 1 - REFUSAL))[0]),
         "strict": STRICT,
         "n_refused": int((softmax(logits).max(axis=1) < STRICT).sum()),
         "n_refused_doubled": int((doubled.max(axis=1) < STRICT).sum()),
@@ -55,7 +54,7 @@ def refusal_numbers(p: np.ndarray, logits: np.ndarray, labels: np.ndarray, curve
 def refusal_parts(numbers: dict[str, Any], curve: Coverage) -> tuple[Part, ...]:
     """Tell it."""
     asked = numbers["doubt"] > numbers["refusal"]
-    costs, place = numbers["row_cost"], numbers["at_price"]
+    costs, place = numbers["row_cost"], int(np.flatnonzero(np.isclose(THRESHOLDS, 1 - REFUSAL))[0])
     saved = (
         f"Refusing below {{threshold:.1f}} costs {{row_cost[{place}]:.4f}} a row, answering everything "
         "{row_cost[0]:.4f}: the refusals pay."
