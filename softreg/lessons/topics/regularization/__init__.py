@@ -113,7 +113,8 @@ def _one(numbers: dict[str, Any]) -> tuple[Part, ...]:
         ),
         Text(
             "The intercepts pay nothing. J is now strictly convex in W: there is one best W, and every start leads to "
-            "it. Three starts, zero and two random ones, the sum over the classes that is farthest from 0, and where it ends:"
+            "it. Three starts, zero and two random ones, the sum over the classes that is farthest from 0, and where "
+            "it ends:"
         ),
         Table(("sum at the start", "at the end, l2 = 0", "l2 = {start_l2:.2g}", "J, l2 = {start_l2:.2g}"), rows, 0),
         Text(

@@ -20,7 +20,7 @@ SHIFT = 10.0
 """How long the vector is that is added to every class's weights, in standard deviations of a random normal one."""
 STARTS = (0.0, 1.0, 3.0)
 """How far from zero the starts lie."""
-START_STEPS = 1000
+START_STEPS = 500
 """As many without a penalty as with one: what differs is the price."""
 L2 = 0.1
 GRID = 20
