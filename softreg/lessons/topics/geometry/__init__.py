@@ -58,7 +58,8 @@ def _bowl() -> tuple[Part, ...]:
     return (
         Text(
             "Seen closely, a smooth convex objective is a bowl, flat along some directions perhaps. Let u_1, u_2, ... "
-            "be the eigenvectors of its second derivatives, and h_1, h_2, ... the eigenvalues: the curvature along each."
+            "be the eigenvectors of its second derivatives, and h_1, h_2, ... the eigenvalues: the curvature along "
+            "each."
         ),
         Formula(
             "J(w + s u_j) = J(w) + s g_j + s^2 h_j / 2 + ...\n"
