@@ -210,8 +210,8 @@ def _priced(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "folds, fit without each in turn, and measure on it: cross-validation. (softreg train --l2 auto does it, "
             "and leans to the larger l2.) It takes l2 = {chosen_l2:.2g}, with a held-out cross-entropy of "
             f"{{chosen_held_cross_entropy:.3f}} in place of {{noise_held_cross_entropy[2]:.3f}} (the least on this "
-            f"path is {{least_held_cross_entropy:.3f}}); the accuracy {accuracy}. The penalty charges every weight at the "
-            "same rate; it cannot know which columns are noise."
+            f"path is {{least_held_cross_entropy:.3f}}); the accuracy {accuracy}. The penalty charges every weight at "
+            "the same rate; it cannot know which columns are noise."
         ),
     )
 
