@@ -49,7 +49,7 @@ def teach(given: Given) -> Lesson:
             "E. Zermelo (1929), Die Berechnung der Turnier-Ergebnisse als ein Maximumproblem der "
             "Wahrscheinlichkeitsrechnung, doi:10.1007/BF01180541; R. A. Bradley, M. E. Terry (1952), Rank analysis of "
             "incomplete block designs: I, doi:10.2307/2334029.",
-            "D. R. Cox (1966), Some procedures connected with the logistic qualitative response curve, in David (ed.), "
+            "D. R. Cox (1966), Some procedures associated with the logistic qualitative response curve, in David (ed.), "
             "Research Papers in Statistics; H. Theil (1969), A multinomial extension of the linear logit model, "
             "International Economic Review 10, 251-259.",
             "J. S. Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
@@ -108,10 +108,12 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "Who invented softmax? Texts disagree, and each has a part of it. Boltzmann [1868] gave the molecules of a "
             "gas probabilities proportional to exp(-energy / temperature), and Gibbs [1902] the states of whole "
             "systems: the form. Zermelo [1929], of chess players, and Bradley and Terry [1952], of things compared in "
-            "pairs, had the rule for two: i beats j with v_i / (v_i + v_j). Luce has the axiom and the rule, on strengths, without an exponential. McFadden [1974] "
+            "pairs, had the rule for two: i beats j with v_i / (v_i + v_j). Luce has the axiom "
+            "and the rule, on strengths, without an exponential. McFadden [1974] "
             "set v = exp(utility), the utility linear in an alternative's properties, and fitted it by maximum "
             "likelihood. Softmax regression has the properties of a row instead, and weights for each class: the "
-            "multinomial logit of Cox [1966] and Theil [1969]. Bridle [1990] put it behind a network, as the logistic function for many classes, and gave "
+            "multinomial logit of Cox [1966] and Theil [1969]. Bridle [1990] put "
+            "it behind a network, as the logistic function for many classes, and gave "
             "the name softmax."
         ),
         Text(
