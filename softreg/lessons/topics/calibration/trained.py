@@ -32,7 +32,7 @@ TOL = 1e-8
 
 FEWEST_ROWS, FEWEST_OF_A_CLASS = 60, 4
 
-FEWEST_BINS, MOST_BINS, ROWS_A_BIN = 5, 15, 20
+FEWEST_BINS, MOST_BINS, ROWS_A_BIN = 5, 10, 20
 """A bin of one row is right or wrong, and says nothing: few rows get few bins."""
 
 

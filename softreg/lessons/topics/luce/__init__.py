@@ -49,8 +49,8 @@ def teach(given: Given) -> Lesson:
             "E. Zermelo (1929), Die Berechnung der Turnier-Ergebnisse als ein Maximumproblem der "
             "Wahrscheinlichkeitsrechnung, doi:10.1007/BF01180541; R. A. Bradley, M. E. Terry (1952), Rank analysis of "
             "incomplete block designs: I, doi:10.2307/2334029.",
-            "D. R. Cox (1966), Some procedures associated with the logistic qualitative response curve, in David (ed.), "
-            "Research Papers in Statistics; H. Theil (1969), A multinomial extension of the linear logit model, "
+            "D. R. Cox (1966), Some procedures associated with the logistic qualitative response curve, in David "
+            "(ed.), Research Papers in Statistics; H. Theil (1969), A multinomial extension of the linear logit model, "
             "International Economic Review 10, 251-259.",
             "J. S. Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
             "doi:10.1007/978-3-642-76153-9_28.",
