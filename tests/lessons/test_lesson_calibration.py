@@ -11,10 +11,15 @@ from sklearn.metrics import accuracy_score, log_loss
 from softreg.errors import UsageError
 from softreg.functional import softmax
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Lesson, Text
 from softreg.lessons.topics.calibration import teach
 from softreg.lessons.topics.calibration.clouds import known_truth
 from softreg.lessons.topics.calibration.trained import parts_of, share_of_classes, trained
 from softreg.settings import TrainingSettings
+
+
+def said(lesson: Lesson) -> str:
+    return " ".join(part.template for part in lesson.body if isinstance(part, Text))
 
 
 def test_the_logits_of_the_clouds_are_bayes_rule() -> None:
@@ -87,6 +92,47 @@ def test_class_shares_alone_are_calibrated_and_know_nothing() -> None:
     assert report["ece"] < 0.02
     assert report["accuracy"] < 0.15
     assert report["cross_entropy"] == pytest.approx(np.log(10), abs=0.01)
+
+
+def test_a_gap_may_be_nothing_so_the_lesson_does_not_say_never() -> None:
+    """Class shares, judged by the rows that they were counted on, are as often right as they say."""
+    generator = np.random.default_rng(0)
+    train, _, _ = parts_of(rows_of("digits"), generator)
+    lesson = teach(Given())
+
+    assert share_of_classes(train, train, generator)["ece"] < 1e-12
+    assert "never 0" not in said(lesson)
+    assert "as a rule" in said(lesson)
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "iris", "wine"])
+def test_a_verdict_does_not_contradict_the_numbers_beside_it(name: str) -> None:
+    numbers = teach(Given(rows=rows_of(name))).numbers
+    for state in ("before", "after"):
+        columns = ("verdict", "accuracy", "confidence", "ece", "ece_if_calibrated")
+        for verdict, right, sure, gap, chance in zip(*(numbers[f"{state}_{each}"] for each in columns), strict=True):
+            expected = {
+                "too sure": right < sure,
+                "too unsure": right > sure,
+                "gap above chance": gap > chance,
+                "no fault on average": gap < chance + 0.001,
+            }
+            assert expected[verdict]
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "iris", "wine"])
+def test_where_a_temperature_made_the_loss_worse_its_uncertainty_is_told(name: str) -> None:
+    lesson = teach(Given(rows=rows_of(name)))
+    rose = np.array(lesson.numbers["after_cross_entropy"]) > lesson.numbers["before_cross_entropy"]
+
+    assert ("itself uncertain" in said(lesson)) == rose.any()
+    assert lesson.numbers["n_rose"] == rose.sum()
+
+
+def test_few_rows_are_put_into_few_bins() -> None:
+    few, many = (teach(Given(rows=rows_of(name))).numbers["n_bins"] for name in ("iris", "digits"))
+
+    assert few < many
 
 
 def test_mean_probabilities_are_the_shares_of_the_training_rows() -> None:

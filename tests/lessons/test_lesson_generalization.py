@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from softreg.errors import UsageError
 from softreg.lessons.given import Given, Rows, rows_of
-from softreg.lessons.topics.generalization import teach
+from softreg.lessons.lesson import Lesson, Text
+from softreg.lessons.topics.generalization import _intervals, _noise, _priced, teach
 from softreg.lessons.topics.generalization.measured import halves_for, measured
 from softreg.metrics import wilson_interval
 
@@ -95,7 +96,43 @@ def test_the_more_models_are_tried_the_more_the_test_set_flatters_the_best(numbe
     assert (np.diff(numbers["on_test"]) > 0).all()
     assert abs(numbers["optimism"][0]) < 0.02
     assert numbers["optimism"][3] > 0.04
-    assert (numbers["optimism"][1:] < numbers["most_optimism"][1:]).all()
+    assert (numbers["over_truth"][1:] < numbers["most_optimism"][1:]).all()
+
+
+def test_the_bound_is_compared_with_how_far_a_score_is_above_the_truth(numbers: dict[str, Any]) -> None:
+    """The truth is the accuracy on the test rows and the fresh ones together."""
+    n, m = numbers["n_test"], numbers["n_fresh"]
+    truth = (n * numbers["on_test"] + m * numbers["on_fresh"]) / (n + m)
+
+    assert numbers["over_truth"] == pytest.approx(numbers["on_test"] - truth)
+
+
+def said(lesson: Lesson) -> str:
+    return " ".join(lesson.filled(part.template) for part in lesson.body if isinstance(part, Text))
+
+
+def test_where_the_intervals_miss_their_level_or_noise_helps_the_lesson_says_so() -> None:
+    """On coins, cross-entropy is worst where as many columns as rows just fit; wine's accuracy is near 1."""
+    for name in ("coins", "wine"):
+        lesson = teach(Given(rows=coins() if name == "coins" else rows_of(name)))
+        numbers = lesson.numbers
+        falls = (np.diff(numbers["noise_held_cross_entropy"]) < 0).any()
+        assert ("More noise is not always worse" in said(lesson)) == falls
+        off = np.abs(numbers["holds"] - 0.95).max() > 0.02
+        assert ("kept on average over a" in said(lesson)) == off
+    numbers = dict(teach(Given(rows=rows_of("wine"))).numbers)
+    numbers |= {"noise_held_cross_entropy": np.array([1.6, 11.4, 4.6, 3.1]), "holds": np.array([0.838, 0.9, 0.95, 1])}
+    lesson = replace(lesson, numbers=numbers, body=(*_noise(numbers), *_intervals(numbers)))
+    assert "falls from 11.400 to 4.600" in said(lesson)
+    assert "On 30 rows the share is 83.8%" in said(lesson)
+
+
+def test_a_score_that_does_not_change_is_said_to_stay() -> None:
+    numbers = dict(teach(Given(rows=rows_of("wine"))).numbers)
+    numbers |= {"noise_held_accuracy": np.array([0.9, 0.9, 0.872, 0.8]), "chosen_held_accuracy": 0.8721}
+    lesson = replace(teach(Given(rows=rows_of("wine"))), numbers=numbers, body=_priced(numbers))
+
+    assert "the accuracy stays 0.872." in said(lesson)
 
 
 def test_where_nothing_can_be_learned_the_best_model_is_a_coin_on_fresh_rows() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from softreg.errors import UsageError
 from softreg.functional import residual
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Lesson, Sketch, Text
 from softreg.lessons.topics.geometry import teach
 from softreg.lessons.topics.geometry.measured import rows_for
 from softreg.lessons.topics.geometry.valley import L2, NEAR, Valley, valley_of
@@ -30,6 +32,10 @@ def numbers(rows: Rows) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def valley(rows: Rows) -> Valley:
     return valley_of(rows)
+
+
+def said(lesson: Lesson) -> str:
+    return " ".join(part.template for part in lesson.body if isinstance(part, Text))
 
 
 def objective(w: np.ndarray, X: np.ndarray, y: np.ndarray) -> float:
@@ -107,6 +113,41 @@ def test_other_units_of_the_learners_columns_change_the_raw_line_of_the_table_al
     assert new["condition"][1] == pytest.approx(old["condition"][1])
     assert new["gd_steps"][1:] == old["gd_steps"][1:]
     assert new["goal"] == pytest.approx(old["goal"])
+
+
+def test_flat_directions_are_counted_and_left_out_of_the_condition_number(rows: Rows) -> None:
+    """Three columns of 0 and 1 that sum to the column of ones, and a copy: J is flat along two directions."""
+    kind = np.eye(3)[np.arange(150) % 3]
+    columns = (*rows.columns, "copy", "a", "b", "c")
+    wide = replace(rows, X=np.hstack([rows.X, rows.X[:, :1], kind]), columns=columns)
+    lesson = teach(Given(rows=wide))
+    numbers = lesson.numbers
+    Z = np.hstack([rows_for(Given(rows=wide)).standardised, np.ones((150, 1))])
+    curved = np.linalg.svd(Z, compute_uv=False)[:7] ** 2 / 150 / 3
+
+    assert (numbers["curving"], numbers["flat"]) == (7, 2)
+    assert numbers["condition"][1] == pytest.approx(curved[0] / curved[-1])
+    assert "J is flat" in said(lesson)
+    assert "J is flat" not in said(teach(Given(rows=rows)))
+
+
+def test_the_chart_shows_the_longest_descent_to_its_end(numbers: dict[str, Any], rows: Rows) -> None:
+    sketch = next(part for part in teach(Given(rows=rows)).body if isinstance(part, Sketch))
+    longest = max(int(told) for told in numbers["valley_told"].values())
+
+    assert sketch.picture.splitlines()[-2].split()[-1] == str(longest)
+    assert "logarithmic" in sketch.caption
+
+
+def test_no_line_says_that_a_bowl_is_round_where_it_is_not(rows: Rows, valley: Valley) -> None:
+    """Whitening is for the curvature at the start; at the bottom the valley is another."""
+    X, w = valley.rows.X, valley.best
+    p = expit(2 * X @ w)
+    A = np.linalg.inv(valley.descents["whitened"].coordinates)
+    bottom = A.T @ (4 * (X.T * (p * (1 - p))) @ X / len(X) + 2 * L2 * np.eye(2)) @ A
+
+    assert np.linalg.cond(bottom) > 1.5
+    assert all("at the start" in axes.get_title(loc="left") for axes in teach(Given(rows=rows)).draw().axes)
 
 
 def test_one_column_makes_no_valley() -> None:

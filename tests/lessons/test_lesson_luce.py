@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given as drawn
@@ -10,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from softreg.errors import UsageError
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Table, Text
 from softreg.lessons.topics.luce import teach
 from softreg.lessons.topics.luce.buses import AFTER, BEFORE, buses
 from softreg.lessons.topics.luce.striking import SETTINGS, of_model, of_scores
@@ -68,6 +71,35 @@ def test_where_the_model_is_true_refitting_moves_less_with_more_rows() -> None:
         return float(max(of_model(Rows("bells", X, y, ("x1", "x2"), ("a", "b", "c")))["moved"]))
 
     assert moved(30_000) < 0.3 * moved(300)
+
+
+def test_the_lesson_claims_no_test_that_it_does_not_make() -> None:
+    lesson = teach(Given())
+    said = " ".join(part.template for part in lesson.body if isinstance(part, Text))
+
+    assert "this lesson does not compute that" in said
+    assert "size of the move is a test" not in said
+
+
+def test_separable_classes_move_for_the_penalty_alone() -> None:
+    """In iris, setosa lies apart from both others; ten times less penalty lets its log-odds grow."""
+    rows = rows_of("iris")
+    apart = replace(rows, X=rows.standardised, classes=rows.classes[:2]).take(rows.y < 2)
+    sizes = []
+    for l2 in (1e-3, 1e-4):
+        model = apart.fit(replace(SETTINGS, l2=l2))
+        logits = apart.X @ model.weights + model.intercept
+        sizes.append(float(np.median(np.abs(logits[:, 1] - logits[:, 0]))))
+
+    assert sizes[1] > 1.2 * sizes[0]
+
+
+def test_changed_answers_are_told_of_how_many() -> None:
+    lesson = teach(Given(rows=rows_of("iris")))
+    tables = [part for part in lesson.body if isinstance(part, Table)]
+
+    assert lesson.numbers["n_left"] == [100, 100, 100]
+    assert any(lesson.filled(row[-1]).endswith(" of 100") for table in tables for row in table.rows)
 
 
 def test_the_buses_follow_their_counts_and_the_copy_follows_luce() -> None:

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from sklearn.linear_model import LogisticRegression
 
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Text
 from softreg.lessons.topics.regularization import teach
 from softreg.lessons.topics.regularization.measured import rows_for, separable_part
 
@@ -43,14 +44,48 @@ def test_a_vector_added_to_all_classes_changes_the_norm_and_no_probability(numbe
 
 
 def test_descent_without_a_penalty_leaves_the_sum_over_the_classes_where_it_began(numbers: dict[str, Any]) -> None:
-    assert numbers["free_moves"] < 1e-10
+    assert numbers["free_sums"] == pytest.approx(numbers["start_sums"], abs=1e-10)
     assert np.abs(numbers["start_sums"][1:]).min() > 0.1
 
 
 def test_with_a_penalty_every_start_ends_at_the_same_weights_whose_sum_is_zero(numbers: dict[str, Any]) -> None:
     assert numbers["priced_sums"].max() < 1e-8
-    assert numbers["priced_apart"] < 1e-7 < numbers["free_apart"]
+    assert numbers["priced_apart"] < 1e-7 < numbers["free_part_apart"]
     assert np.ptp(numbers["priced_objectives"]) < 1e-12
+
+
+def test_what_the_starts_leave_apart_is_the_free_mean_and_where_the_classes_overlap_nothing_else() -> None:
+    """A weight's ends differ by the mean over the classes, which nothing decides, and by what descent left undone."""
+    mixed = teach(Given(rows=overlapping()))
+    apart = teach(Given(rows=rows_of("iris")))
+
+    assert mixed.numbers["free_rest_apart"] < 1e-6 < mixed.numbers["free_part_apart"]
+    assert not any("has not ended" in part.template for part in mixed.body if isinstance(part, Text))
+    assert apart.numbers["free_rest_apart"] > 0.1
+    assert any("has not ended" in part.template for part in apart.body if isinstance(part, Text))
+    starts = [numbers["start_sums"] for numbers in (mixed.numbers, apart.numbers)]
+    assert [each[0] for each in starts] == [0, 0]  # "zero and two random ones"
+
+
+def test_what_a_copied_column_leaves_open_is_free_and_not_unfinished() -> None:
+    rows = overlapping()
+    doubled = replace(rows, X=np.hstack([rows.X, rows.X]), columns=("a", "b", "c", "d"))
+
+    assert teach(Given(rows=doubled)).numbers["free_rest_apart"] < 1e-6
+
+
+def test_columns_that_follow_from_others_leave_more_weights_free() -> None:
+    """As many weights can be told as the second derivatives of the cross-entropy have directions that curve."""
+    rows = rows_of("iris")
+    kind = np.eye(3)[np.arange(150) % 3]
+    wide = replace(rows, X=np.hstack([rows.X, kind]), columns=(*rows.columns, "a", "b", "c"))
+    numbers = teach(Given(rows=wide)).numbers
+    X = rows_for(Given(rows=wide)).X
+    curved = np.kron(X.T @ X / len(X), np.eye(3) / 3 - 1 / 9)
+
+    assert numbers["rank"] == 6
+    assert numbers["n_free"] == np.linalg.matrix_rank(curved)
+    assert teach(Given(rows=rows)).numbers["n_free"] == 8
 
 
 def test_the_path_is_that_of_scikit_learn(numbers: dict[str, Any]) -> None:

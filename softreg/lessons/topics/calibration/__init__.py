@@ -50,11 +50,13 @@ def teach(given: Given) -> Lesson:
         ),
         references=(
             "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), On calibration of modern neural networks, "
-            "arXiv:1706.04599 (the gap, section 2; the temperature, section 4.2).",
+            "arXiv:1706.04599 (the gap as it is mostly used now, section 2; the temperature, section 4.2).",
+            "M. P. Naeini, G. F. Cooper, M. Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian "
+            "binning, AAAI Conference on Artificial Intelligence (where the ECE was introduced).",
             "M. H. DeGroot, S. E. Fienberg (1983), The comparison and evaluation of forecasters, doi:10.2307/2987588.",
-            "J. Broecker, L. A. Smith (2007), Increasing the reliability of reliability diagrams, "
+            "J. Bröcker, L. A. Smith (2007), Increasing the reliability of reliability diagrams, "
             "doi:10.1175/WAF993.1 (what chance allows).",
-            "Bishop, Pattern Recognition and Machine Learning (2006), section 4.2.1 (the logits of the clouds).",
+            "C. M. Bishop (2006), Pattern Recognition and Machine Learning, section 4.2.1 (the logits of the clouds).",
         ),
         draw=lambda: draw_reliability({model.told: model.before for model in models}, rows.n_classes, "judging rows"),
         notes=(*rows.notes, *_without_temperature(models)),
@@ -75,11 +77,11 @@ def _numbers(models: list[Judged], shares: np.ndarray) -> dict[str, Any]:
         "mean_p": models[1].mean_proba,
         "bias_gradient": max(float(np.abs(model.mean_proba - shares).max()) for model in models),
         "n_models": len(models),
+        "n_rose": sum(gain < 0 for gain in gained),
         "n_fell": sum(gain > 0 for gain in gained),
         "n_closer": sum(gain > 0 for gain in closer),
+        "n_bins": models[0].before["n_bins"],
         "n_changed": sum(model.n_changed for model in models),
-        "best_loss": min(model.before["cross_entropy"] for model in models),
-        "best_accuracy": max(model.before["accuracy"] for model in models),
         **{
             f"{state}_{name}": [report[name] for report in reports]
             for state, reports in states.items()
@@ -145,22 +147,24 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         _picture(numbers),
         Text(
             "This is a reliability diagram. The gap in the table is the mean distance of its bins from the diagonal, "
-            "the expected calibration error (ECE). It is never 0 on a finite sample: chance alone would show the truth "
-            "a gap of {truth_chance[1]:.3f}."
+            "each bin counted by its rows: the expected calibration error (ECE). Chance alone keeps it above 0 as a "
+            "rule, for the truth at {truth_chance[1]:.3f} on average."
         ),
         Text("Why should a trained model come near this? At the minimum the gradient for each intercept is 0:"),
         Formula("dL/db_k = mean over the rows of (p_k - y_k) = 0\nso   mean of p_k = share of class k"),
         Text(
             "Three models trained on {n_train} rows of {data} keep this to {bias_gradient:.1g}. But it holds on "
             "average over all rows, and on the training rows. How sure a model is of others depends on l2. Here are "
-            "{n_judge} rows that were not trained on; the verdict is whether chance alone can part the accuracy from "
-            "the mean confidence:"
+            '{n_judge} rows that were not trained on, in {n_bins} bins; "right" is the accuracy, "said" the mean '
+            "confidence. Where chance alone would hardly part these two, the verdict is too sure or too unsure. Where "
+            "it might, single bins can still be off: a gap above the one that chance shows on average is marked."
         ),
         _models(numbers),
         Text(
             "Every second line divides all logits by one number, the temperature T: the one that makes the "
             "cross-entropy least on {n_mend} other rows. On the judging rows the cross-entropy fell for {n_fell} of "
             "{n_models} models, and the gap for {n_closer}. "
+            + ("Where it rose: a T fitted on {n_mend} rows is itself uncertain. " if numbers["n_rose"] else "")
             + ("No answer changed" if not numbers["n_changed"] else "{n_changed} answers changed, by rounding")
             + ": the largest logit stays the largest, so accuracy says nothing about T."
         ),
@@ -215,4 +219,4 @@ def _models(numbers: dict[str, Any]) -> Table:
                 ("verdict", ""),
             )
             rows.append((first, told, *(f"{{{state}_{name}[{k}]:{form}}}" for name, form in columns)))
-    return Table(("l2", "T", "accuracy", "confidence", "gap", "chance", "cross-entropy", "verdict"), tuple(rows))
+    return Table(("l2", "T", "right", "said", "gap", "chance", "cross-entropy", "verdict"), tuple(rows))

@@ -32,6 +32,9 @@ TOL = 1e-8
 
 FEWEST_ROWS, FEWEST_OF_A_CLASS = 60, 4
 
+FEWEST_BINS, MOST_BINS, ROWS_A_BIN = 5, 10, 20
+"""A bin of one row is right or wrong, and says nothing: few rows get few bins."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -94,15 +97,23 @@ def share_of_classes(train: Rows, judge: Rows, generator: np.random.Generator) -
 def _report(logits: np.ndarray, y: np.ndarray, generator: np.random.Generator) -> dict[str, Any]:
     """What a reliability diagram shows, and whether accuracy is where chance would put it."""
     log_proba, proba = log_softmax(logits), softmax(logits)
+    bins = max(FEWEST_BINS, min(MOST_BINS, len(y) // ROWS_A_BIN))
     confidence = proba.max(axis=1)
     low, high = band(confidence, np.ones(len(y)), generator)
     right = accuracy(y, proba.argmax(axis=1))
+    gap, by_chance = expected_calibration_error(proba, y, bins), ece_if_calibrated(proba, bins, rng=generator)
     return {
+        "n_bins": bins,
         "accuracy": right,
         "confidence": float(confidence.mean()),
-        "ece": expected_calibration_error(proba, y),
-        "ece_if_calibrated": ece_if_calibrated(proba, rng=generator),
+        "ece": gap,
+        "ece_if_calibrated": by_chance,
         "cross_entropy": cross_entropy(log_proba, y),
-        "verdict": "too sure" if right < low else "too unsure" if right > high else "no fault",
-        "reliability": reliability_table(proba, y, rng=generator),
+        "verdict": "too sure" if right < low else "too unsure" if right > high else _of_gap(gap, by_chance),
+        "reliability": reliability_table(proba, y, bins, rng=generator),
     }
+
+
+def _of_gap(gap: float, by_chance: float) -> str:
+    """What remains to be said of a model whose accuracy is where chance would put it, by the numbers as shown."""
+    return "gap above chance" if round(gap, 3) > round(by_chance, 3) else "no fault on average"

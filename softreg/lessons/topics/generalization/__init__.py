@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from softreg.lessons.given import Given
 from softreg.lessons.lesson import Exercise, Formula, Lesson, Part, Sketch, Table, Text
 from softreg.lessons.pictures.generalization import draw_generalization
@@ -11,6 +13,9 @@ from softreg.lessons.topics.generalization.measured import halves_for, measured
 from softreg.plots.text import chart
 
 __all__ = ["teach"]
+
+OFF = 0.02
+"""How far a share of intervals may be from the level before a word is due."""
 
 
 def teach(given: Given) -> Lesson:
@@ -20,7 +25,7 @@ def teach(given: Given) -> Lesson:
     numbers = measured(train, held, generator)
     return Lesson(
         numbers=numbers,
-        body=(*_gap(numbers), *_intervals(), *_reuse(), *_noise(), *_priced(numbers)),
+        body=(*_gap(numbers), *_intervals(numbers), *_reuse(), *_noise(numbers), *_priced(numbers)),
         notice=(
             "A score on training rows speaks of the past. Only rows that had no part in any choice speak of new ones.",
             "Four times the test rows about halve the interval. It tells the luck of the test rows, and of this one "
@@ -36,10 +41,12 @@ def teach(given: Given) -> Lesson:
         ),
         references=(
             "Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), sections 7.2 and 7.10.",
-            "Wilson (1927), doi:10.1080/01621459.1927.10502953: the interval.",
+            "Wilson (1927), Probable inference, the law of succession, and statistical inference, "
+            "doi:10.1080/01621459.1927.10502953: the interval.",
             "Boucheron, Lugosi & Massart, Concentration Inequalities (2013), sections 2.5 and 2.6: the largest of "
             "m noisy numbers.",
-            "Dwork et al. (2015), doi:10.1126/science.aaa9375: what becomes of a holdout that is used again.",
+            "Dwork, Feldman, Hardt, Pitassi, Reingold & Roth (2015), The reusable holdout, "
+            "doi:10.1126/science.aaa9375: what becomes of a holdout that is used again.",
         ),
         draw=lambda: draw_generalization(numbers),
         caption="Accuracy as columns of noise are added; cross-entropy against l2, with as many columns of noise as "
@@ -74,7 +81,7 @@ def _gap(numbers: dict[str, Any]) -> tuple[Part, ...]:
     )
 
 
-def _intervals() -> tuple[Part, ...]:
+def _intervals(numbers: dict[str, Any]) -> tuple[Part, ...]:
     rows = tuple(
         (
             f"{{sizes[{place}]}}",
@@ -84,10 +91,19 @@ def _intervals() -> tuple[Part, ...]:
         )
         for place in range(4)
     )
+    off = np.abs(numbers["holds"] - numbers["level"])
+    most = int(off.argmax())
+    kept = (
+        f"On {{sizes[{most}]}} rows the share is {{holds[{most}]:.1%}}: where a is near 0 or 1, or rows are few, only "
+        "a few counts are likely, and the level is kept on average over a, not at each."
+        if off.max() > OFF
+        else "On every size the share is near the level."
+    )
     return (
         Text(
             "How surely do they show it? Pretend that the held-out rows are all the rows in the world: then the "
-            "accuracy is known, a = {truth:.4f}. Draw test sets of n rows from them. The number right is that of n "
+            "accuracy is known, a = {truth:.4f}. Draw test sets of n rows from them, with replacement, so that a row "
+            "may come twice. The number right is that of n "
             "tosses of a coin that falls right with probability a:"
         ),
         Formula(
@@ -95,10 +111,11 @@ def _intervals() -> tuple[Part, ...]:
             "the interval of 95 %: about 2 x 1.96 sqrt(a (1 - a) / n) wide"
         ),
         Text(
-            "Wilson's interval is a better one near 0 and 1. What it is at the most likely number right, its width, "
-            "and the share of {draws} test sets of each size whose own interval holds a ({level:.0%} is promised):"
+            "Wilson's interval is a better one near 0 and 1. The table gives it for the likeliest count, its width, "
+            "and how many of {draws} test sets have an interval that holds a ({level:.0%} is aimed at):"
         ),
         Table(("test rows", "interval", "width", "holds a"), rows, 0),
+        Text(kept),
     )
 
 
@@ -114,20 +131,30 @@ def _reuse() -> tuple[Part, ...]:
     )
     return (
         Text(
-            "The promise holds for a model that was there before its test set. Now make {tried[3]} models out of "
+            "All this is for a model that was there before its test set. Now make {tried[3]} models out of "
             "nothing, with random weights, and keep the one that is best on a test set of {n_test} rows. Then measure "
             "it on the {n_fresh} rows that are left (means over {repeats} test sets):"
         ),
-        Table(("models tried", "best on the test set", "on fresh rows", "optimism"), rows, 0),
+        Table(("models tried", "best on the test set", "on fresh rows", "difference"), rows, 0),
         Formula("the largest of m scores on n rows:   E[score - truth] <= sqrt(log m / (2 n))"),
         Text(
-            "For {tried[3]} models and {n_test} rows that is {most_optimism[3]:.3f} at most. The more is tried, the "
-            "less the best score means."
+            "For {tried[3]} models and {n_test} rows that is {most_optimism[3]:.3f} at most. With the accuracy on all "
+            "{n_world} rows for the truth, the best score is {over_truth[3]:.3f} above it on average. The more is "
+            "tried, the less the best score means."
         ),
     )
 
 
-def _noise() -> tuple[Part, ...]:
+def _noise(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    rises = np.diff(numbers["noise_held_cross_entropy"])
+    least = int(rises.argmin())
+    falls = (
+        f"More noise is not always worse: from {{added[{least}]}} to {{added[{least + 1}]}} columns the held-out "
+        f"cross-entropy falls from {{noise_held_cross_entropy[{least}]:.3f}} to "
+        f"{{noise_held_cross_entropy[{least + 1}]:.3f}}. Of many weights that fit, the small penalty takes short ones. "
+        if rises[least] < 0
+        else ""
+    )
     rows = tuple(
         (
             f"{{added[{place}]}}",
@@ -142,8 +169,8 @@ def _noise() -> tuple[Part, ...]:
         Text("To fit is to try weights, too, and there may be very many. Add columns of pure noise, and fit again:"),
         Table(("noise columns", "training accuracy", "held out", "training cross-entropy", "held out"), rows, 0),
         Text(
-            "With as many columns as rows there are weights that get every training row right, whatever the classes "
-            "are:"
+            f"{falls}With as many columns as rows there are weights that get every training row right, whatever the "
+            "classes are:"
         ),
         Formula(
             "if Xb (X with a column of ones) has n rows and rank n,\n"
@@ -154,6 +181,12 @@ def _noise() -> tuple[Part, ...]:
 
 def _priced(numbers: dict[str, Any]) -> tuple[Part, ...]:
     l2 = numbers["l2"].tolist()
+    before, after = (f"{score:.3f}" for score in (numbers["noise_held_accuracy"][2], numbers["chosen_held_accuracy"]))
+    accuracy = (
+        "stays {noise_held_accuracy[2]:.3f}"
+        if before == after
+        else "is {chosen_held_accuracy:.3f} in place of {noise_held_accuracy[2]:.3f}"
+    )
     picture = chart(
         {
             "training": list(zip(l2, numbers["path_train_cross_entropy"].tolist(), strict=True)),
@@ -176,10 +209,9 @@ def _priced(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "take the lowest held-out point would be to reuse the held-out rows. So cut the training rows into {folds} "
             "folds, fit without each in turn, and measure on it: cross-validation. (softreg train --l2 auto does it, "
             "and leans to the larger l2.) It takes l2 = {chosen_l2:.2g}, with a held-out cross-entropy of "
-            "{chosen_held_cross_entropy:.3f} in place of {noise_held_cross_entropy[2]:.3f} (the least on this path is "
-            "{least_held_cross_entropy:.3f}), and an accuracy of {chosen_held_accuracy:.3f} in place of "
-            "{noise_held_accuracy[2]:.3f}. The penalty shortens all weights alike; it cannot know which columns are "
-            "noise."
+            f"{{chosen_held_cross_entropy:.3f}} in place of {{noise_held_cross_entropy[2]:.3f}} (the least on this "
+            f"path is {{least_held_cross_entropy:.3f}}); the accuracy {accuracy}. The penalty charges every weight at "
+            "the same rate; it cannot know which columns are noise."
         ),
     )
 

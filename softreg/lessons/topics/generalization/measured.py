@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
@@ -110,7 +109,6 @@ def _intervals(right: np.ndarray, generator: np.random.Generator) -> dict[str, A
         "interval": np.array(typical),
         "width": np.ptp(np.array(typical), axis=1),
         "holds": np.array(holds),
-        "drawn_sets": DRAWN,
         "drawn_rows": DRAWN_ROWS,
         "drawn": np.array([wilson_interval(k, DRAWN_ROWS, LEVEL) for k in counts]),
     }
@@ -133,6 +131,7 @@ def _reuse(held: Rows, generator: np.random.Generator) -> dict[str, Any]:
             best = models[:tried][on_test[models[:tried]].argmax()]
             found[repeat, place] = on_test[best], on_fresh[best]
     mean = found.mean(axis=0)
+    optimism = mean[:, 0] - mean[:, 1]
     return {
         "n_test": n_test,
         "n_fresh": len(world.y) - n_test,
@@ -140,7 +139,10 @@ def _reuse(held: Rows, generator: np.random.Generator) -> dict[str, Any]:
         "tried": np.array(MODELS),
         "on_test": mean[:, 0],
         "on_fresh": mean[:, 1],
-        "optimism": mean[:, 0] - mean[:, 1],
+        "n_world": len(world.y),
+        "optimism": optimism,
+        # of all rows the fresh ones are only this share, and the test set is the rest
+        "over_truth": optimism * (len(world.y) - n_test) / len(world.y),
         "most_optimism": np.sqrt(np.log(MODELS) / (2 * n_test)),
     }
 
@@ -190,12 +192,10 @@ def _priced(train: Rows, held: Rows) -> dict[str, Any]:
     on_train, on_held = (np.array([_scores(model, rows) for model in fits]) for rows in (train, held))
     at = int(np.flatnonzero(grid == chosen)[0])
     return {
-        "priced_columns": train.X.shape[1],
         "l2": grid,
         "path_train_cross_entropy": on_train[:, 1],
         "path_held_cross_entropy": on_held[:, 1],
         "chosen_l2": chosen,
-        "chosen_train_accuracy": on_train[at, 0],
         "chosen_held_accuracy": on_held[at, 0],
         "chosen_held_cross_entropy": on_held[at, 1],
         "least_held_cross_entropy": on_held[:, 1].min(),
@@ -213,5 +213,5 @@ def _asked() -> dict[str, Any]:
         "asked_accuracy": ASKED_ACCURACY,
         "asked_half": ASKED_HALF,
         "asked_rows": rows,
-        "asked_wilson": math.floor(1000 * (high - low) / 2 + 0.5) / 1000,
+        "asked_wilson": (high - low) / 2,
     }

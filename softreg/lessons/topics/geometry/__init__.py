@@ -25,10 +25,10 @@ def teach(given: Given) -> Lesson:
     numbers = measured(rows, valley)
     return Lesson(
         numbers=numbers,
-        body=(*_bowl(), *_at_zero(), *_whitening(), *_two_weights(valley), *_units(numbers)),
+        body=(*_bowl(), *_at_zero(numbers), *_whitening(numbers), *_two_weights(valley), *_units(numbers)),
         notice=(
-            "Slow descent is a property of the coordinates, not of the question: the same model, written in other "
-            "units, is found in {gd_told[1]} steps or in {gd_told[0]}.",
+            "Slow descent is largely a property of the coordinates, not of the question: the same model, written in "
+            "other units, is found in {gd_told[1]} steps or in {gd_told[0]}.",
             "Standardising mends the units of the columns. It does not mend columns that go together; whitening mends "
             "both.",
             "A condition number of 1 at W = 0 does not mean one step: p changes on the way, and the curvature with it.",
@@ -47,8 +47,9 @@ def teach(given: Given) -> Lesson:
             "decorrelate the inputs.",
         ),
         draw=lambda: draw_geometry(_panels(valley, numbers), valley.gap, valley.best),
-        caption="The same objective over two weights in three coordinates, and the steps of gradient descent from 0. "
-        "Each ring is twice as high above the lowest point as the one inside it.",
+        caption="The same objective over two weights in three coordinates, and the steps of gradient descent from 0 "
+        "until J is within {near} of the least, which is at the cross. Each ring is twice as high above the least as "
+        "the one inside it; whitening makes the rings round around the start, and not everywhere.",
         notes=valley.rows.notes,
     )
 
@@ -56,8 +57,9 @@ def teach(given: Given) -> Lesson:
 def _bowl() -> tuple[Part, ...]:
     return (
         Text(
-            "Seen closely, any smooth objective is a bowl. Let u_1, u_2, ... be the eigenvectors of its second "
-            "derivatives, and h_1, h_2, ... the eigenvalues: the curvature along each."
+            "Seen closely, a smooth convex objective is a bowl, flat along some directions perhaps. Let u_1, u_2, ... "
+            "be the eigenvectors of its second derivatives, and h_1, h_2, ... the eigenvalues: the curvature along "
+            "each."
         ),
         Formula(
             "J(w + s u_j) = J(w) + s g_j + s^2 h_j / 2 + ...\n"
@@ -72,7 +74,13 @@ def _bowl() -> tuple[Part, ...]:
     )
 
 
-def _at_zero() -> tuple[Part, ...]:
+def _at_zero(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    flat = (
+        " The columns depend on each other: h_min is taken over the {curving} directions in which a class's weights "
+        "change a logit. Along {flat} more J is flat, no gradient has a part there, and no step leads there."
+        if numbers["flat"]
+        else ""
+    )
     rows = tuple(
         (
             name,
@@ -96,28 +104,35 @@ def _at_zero() -> tuple[Part, ...]:
             "log K = {start:.3f} to {reached:.3f} (what the best weights at l2 = {goal_l2:.2g} reach):"
         ),
         Table(("coordinates", "h_max", "h_min", "condition number", "steps"), rows),
+        Text(
+            "The condition number is the worst case: a direction along which the loss hardly changes need not be "
+            f"walked to its end.{flat}"
+        ),
     )
 
 
-def _whitening() -> tuple[Part, ...]:
+def _whitening(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    inverse = " (The inverse is that along the directions which are not flat.)" if numbers["flat"] else ""
     return (
-        Text("The last line changes the coordinates so that the bowl at W = 0 is round. This is whitening:"),
+        Text(
+            "The last line of the table changes the coordinates so that the bowl at W = 0 is round. This is whitening:"
+        ),
         Formula(
             "G / K = C C^T,   v = C^T w      in v, the curvature at W = 0 is 1 everywhere\n"
-            "a gradient step in v   is   w <- w - t (G / K)^-1 dJ/dw   in w"
+            "a gradient step of length t in v   is   w <- w - t (G / K)^-1 dJ/dw   in w"
         ),
         Text(
             "Each step solves a system of equations with as many unknowns as a class has weights; its matrix stays, "
-            "and is factored once. From W = 0, with t = 1, the step is Newton's."
+            f"and is factored once.{inverse} From W = 0, t = 1 jumps to the bottom of the bowl that fits J there: that "
+            "is a step of Newton's method."
         ),
     )
 
 
 def _two_weights(valley: Valley) -> tuple[Part, ...]:
-    curves = {name: list(enumerate(each.gaps.tolist())) for name, each in valley.descents.items()}
-    shortest = min(len(each.gaps) for each in valley.descents.values())
-    shown = {name: [point for point in curve if point[0] <= 12 * shortest] for name, curve in curves.items()}
-    picture = chart(shown, width=60, height=8, log_y=True, across="step", up="J less the least J")
+    # step 0 is where all begin, and has no place on a logarithmic axis
+    curves = {name: list(enumerate(each.gaps.tolist()))[1:] for name, each in valley.descents.items()}
+    picture = chart(curves, width=60, height=8, log_x=True, log_y=True, across="step", up="J less the least J")
     return (
         Text(
             "To see it, two weights: {valley_class} against the others, by {valley_columns[0]} and "
@@ -127,7 +142,7 @@ def _two_weights(valley: Valley) -> tuple[Part, ...]:
             "within {near} of the least J, in the same order, the steps needed are {valley_told[raw units]}, "
             "{valley_told[standardised]}, {valley_told[whitened]}:"
         ),
-        Sketch(picture),
+        Sketch(picture, "Both axes are logarithmic, so step 0, where all three begin, is left out."),
     )
 
 
@@ -193,7 +208,7 @@ def _panels(valley: Valley, numbers: dict[str, Any]) -> list[Panel]:
     }
     return [
         Panel(
-            f"{name}: condition number {each.condition:.3g}\nsteps: {numbers['valley_told'][name]}",
+            f"{name}: condition number\n{each.condition:.3g} at the start; steps: {numbers['valley_told'][name]}",
             each.coordinates,
             each.path,
             *names[name],

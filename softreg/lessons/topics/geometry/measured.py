@@ -100,6 +100,8 @@ def _three_coordinates(rows: Rows, goal: float) -> dict[str, Any]:
         _steps(rows, goal, optimizer="gd", precondition="whiten"),
     ]
     return {
+        "curving": len(curvatures[1]),
+        "flat": rows.X.shape[1] + 1 - len(curvatures[1]),
         "most_curved": np.array([values[-1] for values in curvatures]),
         "least_curved": np.array([values[0] for values in curvatures]),
         "condition": np.array([values[-1] / values[0] for values in curvatures]),
@@ -133,7 +135,6 @@ def _of_valley(valley: Valley) -> dict[str, Any]:
         "near": NEAR,
         "valley_l2": L2,
         "valley_condition": {name: each.condition for name, each in descents.items()},
-        "valley_steps": {name: len(each.gaps) - 1 if each.arrived else None for name, each in descents.items()},
         "valley_told": {
             name: str(len(each.gaps) - 1) if each.arrived else f"more than {len(each.gaps) - 1}"
             for name, each in descents.items()

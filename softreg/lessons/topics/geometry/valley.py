@@ -15,13 +15,13 @@ from softreg.design import DesignMatrix, Scaling
 from softreg.functional import cross_entropy
 from softreg.lessons.given import Rows
 from softreg.objective import Objective
+from softreg.settings import TrainingSettings
 
 __all__ = ["Descent", "Valley", "valley_of"]
 
 L2 = 0.01
 NEAR = 1e-3
 MOST = 2000
-NEWTON_STEPS = 30
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,11 @@ def _slopes(objective: Objective, w: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def _bottom(objective: Objective, pair: Rows) -> tuple[np.ndarray, float]:
-    """The least J and where it is: Newton's steps, halved where they do not lower J."""
-    w = np.zeros(2)
-    value, gradient = _slopes(objective, w)
-    for _ in range(NEWTON_STEPS):
-        p = 1 / (1 + np.exp(-2 * pair.X @ w))
-        curvature = 4 * (pair.X.T * (p * (1 - p))) @ pair.X / len(p) + 2 * L2 * np.eye(2)
-        step = -np.linalg.solve(curvature, gradient)
-        while _slopes(objective, w + step)[0] > value and np.abs(step).max() > 1e-12:
-            step = step / 2
-        w = w + step
-        value, gradient = _slopes(objective, w)
-    return w, value
+    """The least J and where it is."""
+    end = pair.fit(TrainingSettings(l2=L2, tol=1e-10, scale="none", threads=1, fit_intercept=False))
+    # at the optimum the weights of the two classes sum to 0: they are w and -w
+    w = (end.weights[:, 0] - end.weights[:, 1]) / 2
+    return w, _slopes(objective, w)[0]
 
 
 def _descent(objective: Objective, A: np.ndarray, steepest: np.ndarray, least: float) -> Descent:

@@ -41,15 +41,21 @@ def teach(given: Given) -> Lesson:
         exercises=_exercises(numbers),
         code=("softreg.functional:log_softmax", "softreg.training.fitting:fit"),
         references=(
-            "R. D. Luce, Individual Choice Behavior (1959), chapter 1; R. D. Luce (2008), Luce's choice axiom, "
+            "R. D. Luce (1959), Individual Choice Behavior, chapter 1; R. D. Luce (2008), Luce's choice axiom, "
             "Scholarpedia 3(12), doi:10.4249/scholarpedia.8077.",
-            "L. Boltzmann (1868), Studien ueber das Gleichgewicht der lebendigen Kraft zwischen bewegten materiellen "
-            "Punkten, Wiener Berichte 58; J. W. Gibbs, Elementary Principles in Statistical Mechanics (1902), "
+            "L. Boltzmann (1868), Studien über das Gleichgewicht der lebendigen Kraft zwischen bewegten materiellen "
+            "Punkten, Wiener Berichte 58; J. W. Gibbs (1902), Elementary Principles in Statistical Mechanics, "
             "chapter 4.",
+            "E. Zermelo (1929), Die Berechnung der Turnier-Ergebnisse als ein Maximumproblem der "
+            "Wahrscheinlichkeitsrechnung, doi:10.1007/BF01180541; R. A. Bradley, M. E. Terry (1952), Rank analysis of "
+            "incomplete block designs: I, doi:10.2307/2334029.",
+            "D. R. Cox (1966), Some procedures associated with the logistic qualitative response curve, in David "
+            "(ed.), Research Papers in Statistics; H. Theil (1969), A multinomial extension of the linear logit model, "
+            "International Economic Review 10, 251-259.",
             "J. S. Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
             "doi:10.1007/978-3-642-76153-9_28.",
-            "G. Debreu (1960), review of Luce's book, American Economic Review 50, 186-188; K. Train, Discrete Choice "
-            "Methods with Simulation (2009), chapter 3.",
+            "G. Debreu (1960), review of Luce's book, American Economic Review 50, 186-188; K. Train (2009), Discrete "
+            "Choice Methods with Simulation, chapter 3.",
             "D. McFadden (1974), Conditional logit analysis of qualitative choice behavior, in Zarembka (ed.), "
             "Frontiers in Econometrics; J. Hausman, D. McFadden (1984), Specification tests for the multinomial logit "
             "model, doi:10.2307/1910997.",
@@ -87,8 +93,9 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
 def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text(
-            "Luce [1959] asked how people choose from a list S. His axiom: the odds of two alternatives do not depend "
-            "on what else is on the list. Where no choice is certain it follows that each has a positive strength v:"
+            "Luce [1959] asked how people choose from a list S. Where no choice is certain, his axiom amounts to this: "
+            "the odds of two alternatives do not depend on what else is on the list. It follows that each has a "
+            "positive strength v:"
         ),
         Formula("P(i from S) = v_i / (sum of v_j over the j in S)\nsoftmax:      v_i = exp(z_i)"),
         Text(
@@ -100,9 +107,13 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text(
             "Who invented softmax? Texts disagree, and each has a part of it. Boltzmann [1868] gave the molecules of a "
             "gas probabilities proportional to exp(-energy / temperature), and Gibbs [1902] the states of whole "
-            "systems: the form. Luce has the axiom and the rule, on strengths, without an exponential. McFadden [1974] "
+            "systems: the form. Zermelo [1929], of chess players, and Bradley and Terry [1952], of things compared in "
+            "pairs, had the rule for two: i beats j with v_i / (v_i + v_j). Luce has the axiom "
+            "and the rule, on strengths, without an exponential. McFadden [1974] "
             "set v = exp(utility), the utility linear in an alternative's properties, and fitted it by maximum "
-            "likelihood. Bridle [1990] put it behind a network, as the logistic function for many classes, and gave "
+            "likelihood. Softmax regression has the properties of a row instead, and weights for each class: the "
+            "multinomial logit of Cox [1966] and Theil [1969]. Bridle [1990] put "
+            "it behind a network, as the logistic function for many classes, and gave "
             "the name softmax."
         ),
         Text(
@@ -129,8 +140,9 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         _refitted(numbers),
         Text(
             "They do move. If the model were true (the rule, and logits linear in the columns), it would be by chance "
-            "alone, and by the penalty, to which it is left how large the log-odds of separable classes are. So the "
-            "size of the move is a test of the rule (Hausman & McFadden [1984])."
+            "and by the penalty alone. So the move can test the rule (Hausman & McFadden [1984]); but a test needs to "
+            "know how far chance alone would move them, and this lesson does not compute that. Where classes can be "
+            "separated, only the penalty limits the log-odds, so those move for that reason too."
         ),
         Text(
             "Where it fails: of {n_travellers} travellers [{choices[0]}] take the car and [{choices[1]}] the red bus. "
@@ -195,11 +207,11 @@ def _refitted(numbers: dict[str, Any]) -> Table:
             f"{{rounding[{k}]:.1g}}",
             f"{{moved[{k}]:.3f}}",
             f"{{p_moved[{k}]:.4f}}",
-            f"{{changed[{k}]}}",
+            f"{{changed[{k}]}} of {{n_left[{k}]}}",
         )
         for k in range(len(numbers["classes"]))
     ]
-    head = ("struck", "log-odds", "renormalized", "refitted", "change of p", "rows")
+    head = ("struck", "log-odds", "renormalized", "refitted", "p moved", "rows")
     return Table(head, tuple(cells))
 
 

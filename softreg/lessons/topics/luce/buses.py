@@ -32,7 +32,6 @@ def buses() -> dict[str, Any]:
         "refitted": after,
         "refitted_share": softmax(after),
         "fall": float(before[1] - after[1]),
-        "log_2": float(np.log(2)),
         "colours": COLOURS,
         "colours_share": float(softmax(np.append(before[0], np.repeat(before[1], COLOURS)))[0]),
     }

@@ -65,7 +65,10 @@ def of_model(rows: Rows) -> dict[str, Any]:
         "n_samples": len(rows.y),
         "n_classes": rows.n_classes,
         "classes": [label(name, 20) for name in rows.classes],
-        **{name: [each[name] for each in struck] for name in ("size", "rounding", "moved", "p_moved", "changed")},
+        **{
+            name: [each[name] for each in struck]
+            for name in ("size", "rounding", "moved", "p_moved", "changed", "n_left")
+        },
         "most_rounding": max(each["rounding"] for each in struck),
         **_shown(rows, logits),
         "scatter": struck[0]["scatter"],
@@ -98,6 +101,7 @@ def _struck(rows: Rows, logits: np.ndarray, k: int) -> dict[str, Any]:
         "moved": float(np.median(np.abs(anew - before)[concerned])),
         "p_moved": float(np.abs(proba_anew - proba).mean()),
         "changed": int((proba_anew.argmax(axis=1) != proba.argmax(axis=1)).sum()),
+        "n_left": int(kept.sum()),
         "scatter": np.column_stack([before[:, 0], renormalized[:, 0], anew[:, 0]])[concerned[:, 0]],
     }
 

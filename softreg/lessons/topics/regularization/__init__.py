@@ -20,12 +20,13 @@ def teach(given: Given) -> Lesson:
     numbers = measured(rows, pair, given.generator())
     return Lesson(
         numbers=numbers,
-        body=(*_many(), *_one(), *_path(numbers), *_apart()),
+        body=(*_many(numbers), *_one(numbers), *_path(numbers), *_apart()),
         notice=(
             "The data speak of differences between the classes' weights. The penalty makes the choice that they leave "
             "open: weights that sum to 0 over the classes.",
             "A larger l2 never gives a lower training cross-entropy and never a larger norm, on any data.",
-            "Where classes lie apart and nothing is paid, the weights tell when you stopped, not what is best.",
+            "Where classes lie apart and nothing is paid, the length of the weights tells when you stopped. Their "
+            "direction settles, slowly: it turns to the boundary with the widest gap on both sides.",
             "The price depends on the unit of a column: in mm instead of cm its weights are a tenth as large, and pay "
             "a hundredth. So columns are brought to one standard deviation first.",
         ),
@@ -38,8 +39,10 @@ def teach(given: Given) -> Lesson:
         references=(
             "Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), section 18.3.2 and exercise "
             "18.3: the sum over the classes.",
-            "Albert & Anderson (1984), doi:10.1093/biomet/71.1.1: when the best weights exist.",
-            "Soudry et al. (2018), Journal of Machine Learning Research 19(70): how the norm grows.",
+            "Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic regression models, "
+            "doi:10.1093/biomet/71.1.1: when the best weights exist.",
+            "Soudry, Hoffer, Nacson, Gunasekar & Srebro (2018), The implicit bias of gradient descent on separable "
+            "data, Journal of Machine Learning Research 19(70): how the norm grows, and where the direction goes.",
         ),
         draw=lambda: draw_regularization(numbers, rows.classes),
         caption="The best weights against l2; what they cost; and the length of the weights, step by step, where one "
@@ -48,7 +51,13 @@ def teach(given: Given) -> Lesson:
     )
 
 
-def _many() -> tuple[Part, ...]:
+def _many(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    dependent = (
+        ""
+        if numbers["rank"] == numbers["n_features"]
+        else " Here more are: of the {n_features} columns only {rank} tell something of their own; the rest are "
+        "constant, or follow from the others, as the last of several yes-or-no columns does."
+    )
     rows = (
         ("as fitted", "{shift_norms[0]:.1f}", "0", "0", "{shift_cross_entropy[0]:.6f}"),
         (
@@ -69,17 +78,22 @@ def _many() -> tuple[Part, ...]:
         Table(("weights", "||W||^2", "logits move", "p moves", "cross-entropy"), rows),
         Text(
             "||W||^2 is the sum of the squares of all {n_weights} weights; only {n_free} of these can be told from the "
-            "data. The model is over-parameterised: in each column, one weight is free. Gradient descent cannot "
-            "choose either. For each row the residual sums to 0 over the classes, and so does the gradient:"
+            f"data. The model is over-parameterised: in each column, one weight is free.{dependent} Gradient descent "
+            "cannot choose either. For each row the residual sums to 0 over the classes, and so does the gradient:"
         ),
         Formula(
             "sum_k (p_k - y_k) = 1 - 1 = 0    =>    sum_k dL/dw_k = X^T 0 = 0\n"
-            "So sum_k w_k stays for ever what it was at the start"
+            "So under gradient descent sum_k w_k stays what it was at the start"
         ),
     )
 
 
-def _one() -> tuple[Part, ...]:
+def _one(numbers: dict[str, Any]) -> tuple[Part, ...]:
+    unfinished = (
+        "by {free_rest_apart:.2g} in the rest, because descent has not ended"
+        if numbers["free_rest_apart"] > 0.01
+        else "by no more than {free_rest_apart:.0e} in the rest"
+    )
     rows = tuple(
         (
             f"{{start_sums[{place}]:.3f}}",
@@ -99,12 +113,14 @@ def _one() -> tuple[Part, ...]:
         ),
         Text(
             "The intercepts pay nothing. J is now strictly convex in W: there is one best W, and every start leads to "
-            "it. Three random starts, the sum over the classes that is farthest from 0, and where it ends:"
+            "it. Three starts, zero and two random ones, the sum over the classes that is farthest from 0, and where "
+            "it ends:"
         ),
         Table(("sum at the start", "at the end, l2 = 0", "l2 = {start_l2:.2g}", "J, l2 = {start_l2:.2g}"), rows, 0),
         Text(
-            "Without the penalty, after {start_steps} steps, the three ends differ by up to {free_apart:.2f} in a "
-            "weight; with it, by {priced_apart:.0e}."
+            "Each ran for {start_steps} steps. With the penalty the three ends differ by {priced_apart:.0e} at most in "
+            "a weight. Without it they differ by up to {free_part_apart:.2f} in the part that is free, as is the mean "
+            f"of a column's weights over the classes, and {unfinished}."
         ),
     )
 

@@ -20,8 +20,8 @@ SHIFT = 10.0
 """How long the vector is that is added to every class's weights, in standard deviations of a random normal one."""
 STARTS = (0.0, 1.0, 3.0)
 """How far from zero the starts lie."""
-UNPRICED_STEPS = 100
-PRICED_STEPS = 3000
+START_STEPS = 500
+"""As many without a penalty as with one: what differs is the price."""
 L2 = 0.1
 GRID = 20
 TOLD = (0, 6, 12, 19)
@@ -77,9 +77,12 @@ def _shifted(rows: Rows, generator: np.random.Generator) -> dict[str, Any]:
     weights = [model.weights + step * v for step in (0.0, 1.0)]
     logits = [rows.X @ W + model.intercept for W in weights]
     p = softmax(logits[0])
+    # the columns' means are 0: what is constant, or a sum of others but for a constant, adds nothing to the rank
+    rank = int(np.linalg.matrix_rank(rows.X))
     return {
         "n_weights": model.weights.size,
-        "n_free": model.weights.size - rows.X.shape[1],
+        "rank": rank,
+        "n_free": rank * (rows.n_classes - 1),
         "shift_norms": np.array([(W**2).sum() for W in weights]),
         "shift_cross_entropy": np.array([cross_entropy(log_softmax(z), rows.y) for z in logits]),
         "shift_logit_moves": np.array([np.abs(z - logits[0]).max() for z in logits]),
@@ -90,26 +93,27 @@ def _shifted(rows: Rows, generator: np.random.Generator) -> dict[str, Any]:
 def _several_starts(rows: Rows, generator: np.random.Generator) -> dict[str, Any]:
     """Where gradient descent ends from several starts, without and with a penalty."""
     starts = [far * generator.standard_normal((rows.X.shape[1], rows.n_classes)) for far in STARTS]
-    free = [_descended(rows, W, 0.0, UNPRICED_STEPS) for W in starts]
-    priced = [_descended(rows, W, L2, PRICED_STEPS) for W in starts]
+    free = [_descended(rows, W, 0.0, START_STEPS) for W in starts]
+    priced = [_descended(rows, W, L2, START_STEPS) for W in starts]
+    # what the rows can tell: differences between classes, in the directions in which the columns vary
+    varying = np.linalg.pinv(rows.X) @ rows.X
+    told = [varying @ (end.weights - end.weights.mean(axis=1, keepdims=True)) for end in free]
     return {
         "start_l2": L2,
-        "start_steps": UNPRICED_STEPS,
+        "start_steps": START_STEPS,
         "start_sums": _farthest_sums(starts),
         "free_sums": _farthest_sums([end.weights for end in free]),
-        "free_moves": max(
-            np.abs(end.weights.sum(axis=1) - W.sum(axis=1)).max() for end, W in zip(free, starts, strict=True)
-        ),
         "priced_sums": np.abs(_farthest_sums([end.weights for end in priced])),
         "priced_objectives": np.array([end.objective for end in priced]),
-        "free_apart": _apart(free),
-        "priced_apart": _apart(priced),
+        "free_part_apart": _apart([end.weights - part for end, part in zip(free, told, strict=True)]),
+        "free_rest_apart": _apart(told),
+        "priced_apart": _apart([end.weights for end in priced]),
     }
 
 
 def _descended(rows: Rows, start: np.ndarray, l2: float, steps: int) -> Fit:
     problem = Problem(rows.X, rows.y, rows.classes)
-    return fit(problem, _settings(l2, optimizer="gd", epochs=steps), start=(start, np.zeros(rows.n_classes)))
+    return fit(problem, _settings(l2, optimizer="gd", epochs=steps, tol=0.0), start=(start, np.zeros(rows.n_classes)))
 
 
 def _farthest_sums(weights: list[np.ndarray]) -> np.ndarray:
@@ -118,10 +122,9 @@ def _farthest_sums(weights: list[np.ndarray]) -> np.ndarray:
     return np.array([each[np.abs(each).argmax()] for each in sums])
 
 
-def _apart(fits: list[Fit]) -> float:
-    """The largest difference between two ends in any weight."""
-    weights = np.stack([end.weights for end in fits])
-    return float((weights.max(axis=0) - weights.min(axis=0)).max())
+def _apart(ends: list[np.ndarray]) -> float:
+    """The largest difference between two ends in any number."""
+    return float(np.ptp(np.stack(ends), axis=0).max())
 
 
 def _path(rows: Rows) -> dict[str, Any]:
