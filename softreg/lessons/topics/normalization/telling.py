@@ -114,9 +114,9 @@ def _on_training(numbers: dict[str, Any], y: np.ndarray) -> tuple[Part, ...]:
     return (
         Text(
             "Now train the same linear classifier both ways, on {data} ({n_rows} rows, every column at mean 0 and "
-            "standard deviation 1), with the same step size, {step_size:.3g}. At W = 0, b = 0 every score is 0, and plain normalization "
-            "cannot even begin; so both start at W = 0, b = 1, where every p is 1/K and the loss is "
-            "log {n_classes} = {log_k:.3f}."
+            "standard deviation 1), with the same step size, {step_size:.3g}. At W = 0, b = 0 every score is 0, and "
+            "plain normalization cannot even begin; so both start at W = 0, b = 1, where every p is 1/K and the loss "
+            "is log {n_classes} = {log_k:.3f}."
         ),
         Table(
             ("step", "softmax loss", "plain loss", "least p", "greatest p", "rows without loss"),
@@ -161,16 +161,14 @@ def _on_rivals(numbers: dict[str, Any]) -> tuple[Part, ...]:
         for k in range(len(RULES))
     )
     return (
-        Text(
-            "A fair rival makes every score positive first, p_j = g(z_j) / (g(z_1) + ... + g(z_K)), with the gradient"
-        ),
+        Text("A fair rival makes scores positive first, p_j = g(z_j) / sum_k g(z_k). Gradient:"),
         Formula(
             "d loss/dz_j = (p_j - 1_j) g'(z_j)/g(z_j)\n\n"
             + "\n".join(f"{rule.name:<14}  g = {rule.told:<16}  g'/g = {rule.factor}" for rule in RULES)
         ),
         Text(
-            "(The square is 0 at z = 0: 0/0 at W = 0, b = 0, and 2/z explodes as 1/z did.) Each is trained from "
-            "{starts} starts, W = 0, b = 1 and random ones: {rival_steps} steps, halved until the loss falls."
+            "(The square is 0 at z = 0: 0/0 at W = 0, b = 0, and 2/z explodes as 1/z did.) Each has "
+            "{starts} starts, W = 0, b = 1 and random; {rival_steps} steps, halved until it falls."
         ),
         Table(("rule", "lowest loss", "highest loss", "p apart", "not convex"), rows),
         Text(" ".join(verdicts(numbers)) + " (Within {near:g} is the same.)"),
