@@ -89,5 +89,5 @@ def test_scores_that_differ_are_drawn_themselves() -> None:
     line = lesson.draw().axes[0].lines[0]
 
     width, more = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-    np.testing.assert_allclose(more, np.log1p(np.exp(-width)))
+    np.testing.assert_allclose(more, np.log1p(np.exp(-width)), atol=1e-12)
     assert lesson.notes == ()

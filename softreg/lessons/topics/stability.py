@@ -70,7 +70,7 @@ def teach(given: Given) -> Lesson:
         draw=lambda: draw_stability(numbers),
         caption="Log-sum-exp less the largest logit, between its bounds; and three ways to compute one loss in "
         "float32, of which one ends and one goes flat.",
-        notes=() if numbers["apart"] else (_ALL_EQUAL,),
+        notes=() if np.ptp(numbers["z"]) else (_ALL_EQUAL,),
     )
 
 
@@ -103,8 +103,7 @@ def _numbers(scores: np.ndarray) -> dict[str, Any]:
         "said": ", ".join(said),
         "m": high.max(),
         "shifted_powers": np.exp(high - high.max()),
-        "apart": float(high.max() - high.min()),
-        "drawn": high if high.max() > high.min() else SCORES,
+        "drawn": high if np.ptp(high) else SCORES,
         "p": softmax(high),
         "log_sum_exp": log_sum_exp[np.argmax(high)],
         "upper": high.max() + math.log(scores.size),

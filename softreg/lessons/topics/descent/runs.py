@@ -48,7 +48,6 @@ def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
         "log_k": math.log(rows.n_classes),
         "L": L,
         "inverse_L": 1 / L,
-        "limit": 2 / L,
         "L_twice": twice,
         "start_share": 2 / rows.n_classes,
         "passes": PASSES,
@@ -116,7 +115,7 @@ def lucky_and_wild(tried: dict[float, np.ndarray]) -> tuple[float | None, float 
 
 
 def methods(rows: Rows, seed: int) -> dict[str, Any]:
-    """Return the cross-entropy by pass of every method, each with its own safe step."""
+    """Return the cross-entropy by pass of every method, each with its own learning rate."""
     curves, rates = [], []
     for name in METHODS:
         # subtle: cg in the coordinates as they are, as the others; the lesson on geometry changes them
