@@ -246,4 +246,4 @@ def test_every_panel_has_several_ticks_and_says_what_its_dashed_line_is(name: st
     for axes in figure.axes:
         low, high = axes.get_ylim()
         assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
-        assert any("guessing: log K" in text.get_text() for text in axes.texts)
+        assert any("guessing: log K" in text.get_text() for text in axes.get_legend().get_texts())

@@ -48,20 +48,8 @@ def _lines(axes: Axes, curves: np.ndarray, names: Sequence[str], guessing: float
         wild = bool(curve.max() > guessing * (1 + 1e-9))  # it goes up and down, for which a thin line is enough
         width, line = (0.9, "-") if wild else (1.8, dash)
         axes.semilogy(np.maximum(curve, 1e-5), linestyle=line, color=colour, linewidth=width, label=name)
-    axes.axhline(guessing, color=MUTED, linestyle="--", linewidth=0.8)
-    axes.annotate(
-        f"guessing: log K = {guessing:.3g}",
-        (1, guessing),
-        xycoords=("axes fraction", "data"),
-        xytext=(-2, 3),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9,
-        color=MUTED,
-        # subtle: a wild curve crosses this line again and again
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
-        zorder=5,
-    )
+    # named below, as a wild curve crosses it again and again
+    axes.axhline(guessing, color=MUTED, linestyle="--", linewidth=0.8, label=f"guessing: log K = {guessing:.3g}")
     axes.yaxis.set_major_locator(FixedLocator(_ticks(*axes.get_ylim())))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -164,7 +164,7 @@ def _on_methods(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "nesterov  momentum, with g taken where v is about to lead\n"
             "adam      each weight its own step: mean of g over root of the mean of g^2\n"
             "sgd       gd, with the gradient of a batch: some of the rows\n"
-            "cg        on a bowl (a quadratic) no step undoes another; a is sought on each line"
+            "cg        on a bowl (a quadratic) no step undoes another; a is sought each time"
         ),
         Text(
             "Of these learning rates only gd's, 1/L, guarantees that every step falls. The others are softreg's "
@@ -203,8 +203,8 @@ def _on_batches(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text(
             "And the size of a batch? The mean of the batches' gradients is the gradient of all rows (to {bias:.0e}), "
-            'so a batch is right on average. "error" is how far a single one is off at the start (root mean square), as '
-            "a part of the gradient's length:"
+            'so a batch is right on average. "error" is how far a single one is off at the start (root mean square), '
+            "as a part of the gradient's length:"
         ),
         Table(
             ("rows a batch", "steps/epoch", "learning rate", "error", "J after 1 epoch", "{batch_passes}"), rows, left=0
