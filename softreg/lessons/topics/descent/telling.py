@@ -164,7 +164,7 @@ def _on_methods(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "nesterov  momentum, with g taken where v is about to lead\n"
             "adam      each weight its own step: mean of g over root of the mean of g^2\n"
             "sgd       gd, with the gradient of a batch: some of the rows\n"
-            "cg        on a bowl (a quadratic) no step undoes another; a is found each time"
+            "cg        on a bowl (a quadratic) no step undoes another; a is found anew"
         ),
         Text(
             "Of these learning rates only gd's, 1/L, guarantees that every step falls. The others are softreg's "
