@@ -11,8 +11,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from softreg.errors import UsageError
-from softreg.functional import residual, softmax
+from softreg.functional import cross_entropy, residual, softmax
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Formula, Text
 from softreg.lessons.topics.descent.runs import METHODS, batches, lengths, lucky_and_wild, methods, numbers_of, run
 from softreg.lessons.topics.descent.telling import _on_long_steps, teach
 
@@ -148,7 +149,7 @@ def test_the_steps_above_the_limit_did_what_is_said_of_them(name: str) -> None:
     if "wild" in curves:
         assert curves["wild"].max() > curves["wild"][0]
         lasting = curves["wild"][50:].max() > curves["wild"][0]
-        assert ("was there again" in " ".join(_on_long_steps(numbers))) == lasting
+        assert ("was above its start again" in " ".join(_on_long_steps(numbers))) == lasting
 
 
 def test_where_no_step_is_lucky_or_wild_the_lesson_says_so() -> None:
@@ -187,3 +188,62 @@ def test_rows_from_which_no_way_leads_down_are_refused() -> None:
 
     with pytest.raises(UsageError, match="no way down"):
         teach(Given(rows=rows))
+
+
+@names
+def test_the_learning_rates_follow_the_rules_that_are_told(name: str) -> None:
+    rows, numbers = rows_named(name), numbers_named(name)
+    rate = dict(zip(numbers["methods"], numbers["method_rates"], strict=True))
+    L, n = numbers["L"], len(rows.y)
+    largest = np.square(with_ones(rows)).sum(axis=1).max() / 2
+
+    assert rate["gd"] == pytest.approx(1 / L, rel=1e-6)
+    assert rate["nesterov"] == pytest.approx(1 / L, rel=1e-6)
+    assert rate["momentum"] == pytest.approx((1 - numbers["kept"]) / L, rel=1e-6)
+    for B, found in zip(
+        [numbers["batch"], *numbers["sizes"][:-1]], [rate["sgd"], *numbers["batch_rates"]], strict=False
+    ):
+        L_B = (n * (B - 1) * L + (n - B) * largest) / (B * (n - 1))
+        assert L <= L_B * (1 + 1e-6)
+        assert largest * (1 + 1e-6) >= L_B
+        assert found == pytest.approx(1 / (2 * L_B), rel=1e-6)
+
+
+def test_only_gradient_descent_is_said_to_fall_for_sure() -> None:
+    """Momentum with its default rises on some step, so no rate of it may be called safe."""
+    said = " ".join(part.template for part in teach(Given()).body if isinstance(part, Text))
+    assert "safe for it" not in said
+    assert "only gd's, 1/L, guarantees" in said
+
+    curves = dict(zip(METHODS, numbers_named("sepals")["method_curves"], strict=True))
+    assert (np.diff(curves["gd"]) <= 1e-12).all()
+    assert any((np.diff(curves[name]) > 1e-9).any() for name in ("momentum", "nesterov", "sgd", "adam"))
+
+
+def test_the_promise_of_a_fall_is_derived_and_holds_between_the_two_lines() -> None:
+    said = " ".join(part.template for part in teach(Given()).body if isinstance(part, Formula))
+    assert "J(theta) - a g.g + a^2/2 L |g|^2" in said
+    assert "J(theta) - a (1 - a L / 2) |g|^2" in said
+
+    rows, L = rows_named("sepals"), numbers_named("sepals")["L"]
+    X, theta = with_ones(rows), np.random.default_rng(4).normal(size=(3, 3))
+
+    def J(at: np.ndarray) -> float:
+        return float(cross_entropy(X @ at, rows.y).mean())
+
+    g = X.T @ residual(X @ theta, rows.y) / len(X)
+    square = np.square(g).sum()
+    for a in np.array([0.1, 1.0, 1.9, 4.0]) / L:
+        assert J(theta - a * g) <= J(theta) - a * square + a**2 / 2 * L * square
+        assert -a * square + a**2 / 2 * L * square == pytest.approx(-a * (1 - a * L / 2) * square)
+
+
+@names
+def test_every_panel_has_several_ticks_and_says_what_its_dashed_line_is(name: str) -> None:
+    figure = teach(Given(rows=rows_named(name))).draw()
+
+    assert len(figure.axes) == 3
+    for axes in figure.axes:
+        low, high = axes.get_ylim()
+        assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
+        assert any("guessing: log K" in text.get_text() for text in axes.get_legend().get_texts())

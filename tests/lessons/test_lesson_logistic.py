@@ -9,7 +9,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 
 from softreg.errors import UsageError
+from softreg.functional import softmax
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Lesson, Text
 from softreg.lessons.topics.logistic import COST, teach
 
 
@@ -102,3 +104,28 @@ def test_the_exercises_are_right() -> None:
     small = 1e-6
     far = np.log(0.99 / 0.01)
     assert (expit(small) - 0.5) / (expit(far + small) - 0.99) == pytest.approx(float(ratio.answer), rel=1e-3)
+
+
+def said(lesson: Lesson) -> str:
+    parts = [part.template for part in lesson.body if isinstance(part, Text)]
+    return " ".join([*parts, *lesson.notice, *(each.question for each in lesson.exercises)])
+
+
+@pytest.mark.parametrize("slope", [2.0, -3.0])
+def test_the_change_told_for_a_step_is_one_that_a_probability_can_make(slope: float) -> None:
+    """A slope of 15 for a unit of x is no change of 15: p cannot change by more than 1."""
+    lesson = teach(Given(rows=two_classes(slope)))
+    numbers = lesson.numbers
+
+    assert "{steepest_step:" in said(lesson)
+    assert abs(numbers["steepest_step"]) < 1
+    at = numbers["middle"] + 1e-5 * np.array([-1, 1])
+    p = expit(numbers["slope"] * at + numbers["start"])
+    assert numbers["steepest_step"] == pytest.approx((p[1] - p[0]) / 2e-5 * numbers["step"], rel=1e-5)
+
+
+def test_the_exercise_moves_the_difference_of_the_logits() -> None:
+    """If both logits of a row rise alike, its probabilities stay."""
+    z = np.array([0.0, 2.0])
+    np.testing.assert_allclose(softmax(z + 0.1), softmax(z))
+    assert "In both rows z_1 - z_0 grows by the same small amount" in said(teach(Given()))

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from softreg.functional import plain_cross_entropy, plain_residual, residual, softmax
+from softreg.functional import cross_entropy, plain_cross_entropy, plain_residual, residual, softmax
 from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.lesson import Formula, Text
+from softreg.lessons.topics.normalization import teach
 from softreg.lessons.topics.normalization.claims import on_fair_rivals, on_own_scores, on_training, verdicts
 from softreg.lessons.topics.normalization.descents import Sample, descended, evaluated, scores_by_step, start
 from softreg.lessons.topics.normalization.numbers import numbers_of, on_scores, trained
@@ -175,6 +177,84 @@ def test_a_rival_that_does_as_well_from_every_start_is_called_so() -> None:
     assert "do not agree" in two
     assert "below softmax" in two
     assert "above softmax" in three
-    assert "{rules[1]} did as well" in on_fair_rivals(numbers)
-    assert "{rules[1]} and {rules[3]} did as well" in on_fair_rivals(numbers | {"highest": [0.3, 0.305, 0.9, 0.1]})
-    assert "none did as well" in on_fair_rivals(numbers | {"highest": [0.3, 0.32, 0.9, 0.5]})
+
+
+def test_what_is_said_of_the_rivals_follows_from_better_as_well_and_worse() -> None:
+    numbers = {
+        "near": 0.01,
+        "rules": ["softmax", "one", "two", "three"],
+        "lowest": np.array([0.3, 0.303, 0.1, 0.2]),
+        "highest": np.array([0.3, 0.305, 0.1, 0.5]),
+    }
+    told = on_fair_rivals(numbers)
+
+    assert "{rules[1]} did as well from every start" in told  # never better: it must not be called so
+    assert "{rules[2]} did better from every start" in told
+    assert "{rules[3]} did worse" in told
+    assert "better" not in on_fair_rivals(numbers | {"lowest": [0.3, 0.303, 0.3, 0.5], "highest": [0.3, 0.305, 0.3, 1]})
+
+
+def log_slopes(rule: Rule, z: float, h: float = 1e-4) -> tuple[float, float]:
+    """First and second derivative of log g, by differences."""
+    below, at, above = (float(np.log(rule.g(np.array(each)))) for each in (z - h, z, z + h))
+    return (above - below) / (2 * h), (above - 2 * at + below) / h**2
+
+
+@rules
+@pytest.mark.parametrize("z", [(0.7, 1.9), (1.3, 0.4), (2.1, 2.2)])
+def test_the_second_derivatives_of_the_proof_are_those_of_the_loss(rule: Rule, z: tuple[float, float]) -> None:
+    """As they are told, with the true class first and the other one second."""
+    y, h, at = np.array([0]), 1e-4, np.array([z])
+    p_y = float(rule.proba(at)[0, 0])
+    for place, sign in ((0, -1), (1, 1)):
+        step = h * np.eye(2)[place]
+        slopes = [rule.loss_and_residual(at + d, y)[1][0, place] for d in (step, -step)]
+        first, second = log_slopes(rule, z[place])
+        assert (1 - p_y) * (p_y * first**2 + sign * second) == pytest.approx(
+            (slopes[0] - slopes[1]) / (2 * h), abs=1e-5
+        )
+
+
+def test_a_smooth_rival_breaks_convexity_where_its_p_is_near_0_as_the_proof_says() -> None:
+    softplus = next(one for one in RULES if one.name == "softplus")
+    second = log_slopes(softplus, -1.0)[1]
+
+    assert second < 0  # so the other class's second derivative falls below 0 once p_y is small enough
+    z, h = np.array([[-30.0, -1.0]]), np.array([0.0, 1e-4])
+    slopes = [softplus.loss_and_residual(each, np.array([0]))[1][0, 1] for each in (z + h, z - h)]
+    assert slopes[0] < slopes[1]
+
+
+def test_the_plain_loss_falls_without_end_as_the_sum_of_the_scores_nears_0() -> None:
+    told = on_scores(np.array([1.0, 2.0]))["bottomless"]
+    assert told == pytest.approx(-np.log(1.0 / (1.0 + (-1 + 1e-9))))
+    assert told < -20
+
+
+def test_the_lesson_says_what_is_true_of_convexity_and_of_the_exponential() -> None:
+    lesson = teach(Given())
+    said = " ".join([*lesson.notice, *(part.template for part in lesson.body if isinstance(part, (Text, Formula)))])
+
+    assert "every way down" not in said  # a way down may stop short; where the gradient is 0 it may not
+    assert "wherever the gradient is 0, the loss is the least there is" in said
+    assert "up to a scale, holds for it alone" in said
+    assert "poorer model" in said
+    assert "0/0 at W = 0" in said
+    assert "no lower bound" in said
+
+
+@pytest.mark.parametrize("typed", ["-3/8", "-0.375", "-0.38", "-0.37"])
+def test_the_answer_of_the_first_exercise_may_have_two_decimals(typed: str) -> None:
+    assert teach(Given()).exercises[0].right(typed)
+    assert not teach(Given()).exercises[0].right("-0.36")
+
+
+def test_the_loss_of_softmax_is_taken_from_its_scores() -> None:
+    """Far from the boundary p is 1 to rounding, and its logarithm 0; the loss is not."""
+    X = np.linspace(-1, 1, 8)[:, None]
+    sample = Sample(np.hstack([X, np.ones((8, 1))]), (X[:, 0] > 0).astype(np.intp), 2)
+    found = trained(sample)
+    z = scores_by_step(sample, residual, found["step_size"], found["steps"])[-1]
+
+    assert found["softmax_loss"][-1] == pytest.approx(cross_entropy(z, sample.y).mean(), rel=1e-14)
+    assert found["step_size"] == pytest.approx(2 / np.linalg.eigvalsh(sample.Xb.T @ sample.Xb / 8)[-1], rel=1e-6)

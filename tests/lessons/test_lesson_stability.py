@@ -74,3 +74,20 @@ def test_epsilon_spoils_the_gradient_by_as_much_as_finite_differences_say() -> N
 def test_a_logarithm_that_is_lost_is_counted() -> None:
     assert teach(Given(scores=np.array([0.0, 500.0, -500.0]))).numbers["n_lost"] == 2
     assert teach(Given(scores=np.array([0.0, 1.0]))).numbers["n_lost"] == 0
+
+
+def test_scores_that_are_all_equal_have_a_picture_that_is_no_flat_line() -> None:
+    lesson = teach(Given(scores=np.array([5.0, 5.0])))
+    curve = lesson.draw().axes[0].lines[0].get_ydata()
+
+    assert np.ptp(curve) > 0.1
+    assert any("all equal" in note for note in lesson.notes)
+
+
+def test_scores_that_differ_are_drawn_themselves() -> None:
+    lesson = teach(Given(scores=np.array([5.0, 4.0])))
+    line = lesson.draw().axes[0].lines[0]
+
+    width, more = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+    np.testing.assert_allclose(more, np.log1p(np.exp(-width)), atol=1e-12)
+    assert lesson.notes == ()

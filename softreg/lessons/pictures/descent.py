@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from softreg.errors import plural
 from softreg.plots.style import MUTED, colours, new_figure, style
@@ -37,16 +38,6 @@ def draw_descent(numbers: Mapping[str, Any]) -> Figure:
         _lines(batches, numbers["batch_curves"], sizes, numbers["log_k"])
         batches.set_title("Sizes of batches")
         batches.set_xlabel("epoch: passes over the data")
-        lengths.annotate(
-            "guessing: log K",
-            (1, numbers["log_k"]),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="right",
-            fontsize=9,
-            color=MUTED,
-        )
         lengths.set_ylabel("J, mean cross-entropy (logarithmic)")
     return figure
 
@@ -57,9 +48,28 @@ def _lines(axes: Axes, curves: np.ndarray, names: Sequence[str], guessing: float
         wild = bool(curve.max() > guessing * (1 + 1e-9))  # it goes up and down, for which a thin line is enough
         width, line = (0.9, "-") if wild else (1.8, dash)
         axes.semilogy(np.maximum(curve, 1e-5), linestyle=line, color=colour, linewidth=width, label=name)
-    axes.axhline(guessing, color=MUTED, linestyle="--", linewidth=0.8)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if curves.max() < 30 * curves.min() else (1.0,)))
+    # named below, as a wild curve crosses it again and again
+    axes.axhline(guessing, color=MUTED, linestyle="--", linewidth=0.8, label=f"guessing: log K = {guessing:.3g}")
+    axes.yaxis.set_major_locator(FixedLocator(_ticks(*axes.get_ylim())))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(True)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3 if len(names) > 4 else 2)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round values between two positive ones: three to eight of them, evenly spread on a logarithmic axis.
+
+    >>> _ticks(0.35, 1.2)
+    [0.4, 0.5, 0.6, 0.8, 1.0]
+    >>> _ticks(0.0008, 2.5)
+    [0.001, 0.01, 0.1, 1.0]
+    """
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found: list[float] = []
+    for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), range(10, 100, 2)):
+        each = (float(f"{digit}e{power}") for power in decades for digit in digits)
+        found = [tick for tick in each if low <= tick <= high]
+        if len(found) >= 3:
+            break
+    return found

@@ -56,7 +56,7 @@ def _draw_curve(axes: Axes, numbers: Mapping[str, Any]) -> None:
         fontsize=9,
     )
     axes.annotate(
-        f"steepest: {numbers['steepest']:.3g}\nfor a unit of x",
+        f"steepest: slope {numbers['steepest']:.3g},\n{numbers['steepest_step']:+.3f} for a step",
         (middle + 0.12 * reach, 0.56),
         textcoords="offset points",
         xytext=(14 if slope > 0 else -14, -8),
@@ -89,7 +89,7 @@ def _draw_slope(axes: Axes, numbers: Mapping[str, Any]) -> None:
     )
     for side, p_there in zip((-1, 1), numbers["bend_p"], strict=True):
         axes.annotate(
-            f"bends most\np = {p_there:.3f}",
+            f"second derivative\nlargest in size,\np = {p_there:.3f}",
             (side * bend, at_bend),
             textcoords="offset points",
             xytext=(side * 8, 2),

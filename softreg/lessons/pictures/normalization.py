@@ -79,6 +79,7 @@ def _proba(axes: Axes, numbers: Mapping[str, Any], y: np.ndarray) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
     axes.margins(y=0.08)
     axes.set_title(f"After step {numbers['seen']} (grey: where p can be)")
+    axes.legend(loc="best", framealpha=0.9)
     axes.set_xlabel("row, in the order of the classes")
     axes.set_ylabel("p of the true class")
 

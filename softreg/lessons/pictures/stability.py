@@ -21,15 +21,15 @@ def draw_stability(numbers: Mapping[str, Any]) -> Figure:
     with style():
         figure = new_figure(10, 4.2)
         left, right = figure.subplots(1, 2)
-        _bounds(left, np.asarray(numbers["z"]))
+        _bounds(left, np.asarray(numbers["drawn"]))
         _losses(right, numbers)
     return figure
 
 
 def _bounds(axes: Axes, z: np.ndarray) -> None:
-    """Log-sum-exp less the largest score, against how far the scores lie apart."""
+    """Log-sum-exp less the largest score, against how far the scores, which are not all equal, lie apart."""
     below = z - z.max()
-    reach = -below.min() or 1.0
+    reach = -below.min()
     widths = np.logspace(-2, 2, 200)
     more = np.log(np.exp(np.outer(widths, below / reach)).sum(axis=1))
     axes.semilogx(widths, more, color=colours(1)[0], linewidth=2)

@@ -38,24 +38,24 @@ def teach(given: Given) -> Lesson:
         notice=(
             "With two classes only one number matters: the difference of the logits, the log-odds. One of the two "
             "columns of W says nothing that the other does not.",
-            "The weight says how much the log-odds change with one unit of x, everywhere. How much the probability "
-            "changes depends on where one stands: at most a quarter of the weight, and next to nothing far out.",
+            "The weight says how much the log-odds change with one unit of x, everywhere. How steep the "
+            "probability is depends on where one stands: at most a quarter of the weight, and next to nothing far out.",
             "Two programs can be compared by w_1 - w_0 only, and only where their costs are the same: mind the 2 in C.",
         ),
         exercises=_exercises(numbers),
         code=("softreg.functional:softmax", "softreg.training.fitting:fit"),
         references=(
-            "Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), section 4.4.",
-            "Gelman & Hill, Data Analysis Using Regression and Multilevel/Hierarchical Models (2007), section 5.2 "
-            "(divide the weight by four).",
+            "T. Hastie, R. Tibshirani & J. Friedman (2009), The Elements of Statistical Learning, section 4.4.",
+            "A. Gelman & J. Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, section "
+            "5.2: divide the weight by four.",
             "J. Berkson (1944), Application of the logistic function to bio-assay, "
-            "doi:10.1080/01621459.1944.10500699 (the word logit).",
-            "scikit-learn, user guide of linear models, Logistic regression (the objective with C).",
+            "doi:10.1080/01621459.1944.10500699: the word logit.",
+            "scikit-learn, user guide of linear models, Logistic regression: the objective with C.",
         ),
         draw=lambda: draw_logistic(numbers, label(numbers["column"], 40), label(rows.classes[1])),
         notes=rows.notes,
         caption="Left: the fitted probability on the rows, and equal steps in x. Right: the slope of the sigmoid, and "
-        "where it bends most.",
+        "where its own slope is largest in size.",
     )
 
 
@@ -88,6 +88,7 @@ def _curve(rows: Rows) -> dict[str, Any]:
         "start": start,
         "middle": -start / slope,
         "steepest": slope / 4,
+        "steepest_step": slope / 4 * step,
         "softmax_less_sigmoid": float(np.abs(softmax(logits)[:, 1] - expit(logits[:, 1] - logits[:, 0])).max()),
         "step": step,
         "x": x,
@@ -131,7 +132,6 @@ def _both_programs(rows: Rows) -> dict[str, Any]:
         "apart": float(np.abs(w[:, 1] - w[:, 0] - theirs).max()),
         "C": 2 / (n_samples * COST),
         "half_C": 1 / (n_samples * COST),
-        "sklearn_w_half_C": unequal,
         "apart_half_C": float(np.abs(w[:, 1] - w[:, 0] - unequal).max()),
     }
 
@@ -164,7 +164,7 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
             "{log_odds_nine_tenths:.3f}.",
         ),
         Exercise(
-            "One row has p_1 = 0.5, another p_1 = {likely:.2f}. The logits of both change by the same small amount. "
+            "One row has p_1 = 0.5, another p_1 = {likely:.2f}. In both rows z_1 - z_0 grows by the same small amount. "
             "By how many times as much does the first's probability change as the second's?",
             numbers["slope_ratio"],
             "The slope is p (1 - p): {steepest_slope:.2f} for the first, {likely_slope:.4f} for the second, "
@@ -192,14 +192,14 @@ def _body(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Formula("dp/dt   = exp(-t) / (1 + exp(-t))^2 = p (1 - p)\nd2p/dt2 = p (1 - p) (1 - 2 p)"),
         Text(
             "The slope is greatest where p is one half: {steepest_slope:.2f}, at t = 0. There it does not bend at all. "
-            "The sharp bends lie to both sides, at t = -{bend:.3f} and {bend:.3f}, where p is {bend_p:.3f}; beyond "
-            "them the curve goes flat."
+            "The second derivative is largest in size to both sides, at t = -{bend:.3f} and {bend:.3f}, where p is "
+            "{bend_p:.3f}; beyond them the curve goes flat."
         ),
         Text(
             'Now take the column that tells "{first}" from "{second}" best, "{column}". Trained on it alone to give '
             'the probability of "{second}", the weights are w_0 = {w0:.4g} and w_1 = {w1:.4g}, mirror images, so w = '
-            "{slope:.4g}. The boundary lies at x = {middle:.4g}, and nowhere does p change faster than there, by a "
-            "quarter of w, {steepest:.4g}, for a unit of x. Go in steps of {step:.4g}:"
+            "{slope:.4g}. The boundary lies at x = {middle:.4g}. Nowhere is p steeper: there its slope is a quarter of "
+            "w, {steepest:.4g}, about {steepest_step:+.3f} for a step of {step:.4g}. Go in such steps:"
         ),
         _steps(),
         Text(

@@ -25,6 +25,10 @@ GAPS = np.arange(0, 151)
 """How far the true class's logit lies below the largest."""
 TOLD = (10, 50, 100)
 
+_ALL_EQUAL = (
+    "scores that are all equal cannot be stretched: the left of the picture has the scores "
+    f"{', '.join(f'{score:g}' for score in SCORES)}."
+)
 _TRAP = "the row [0, 1] becomes 0/0"
 
 
@@ -58,14 +62,15 @@ def teach(given: Given) -> Lesson:
         ),
         code=("softreg.functional:log_softmax", "softreg.functional:cross_entropy_and_residual"),
         references=(
-            "Blanchard, Higham & Higham (2021), doi:10.1093/imanum/draa038: the shifted formulas are as accurate as "
-            "the plain ones.",
-            "Goodfellow, Bengio & Courville, Deep Learning (2016), section 4.1.",
-            "Zhang, Lipton, Li & Smola, Dive into Deep Learning, section 4.5.2.",
+            "P. Blanchard, D. J. Higham & N. J. Higham (2021), Accurately computing the log-sum-exp and softmax "
+            "functions, doi:10.1093/imanum/draa038: the shifted formulas are as accurate as the plain ones.",
+            "I. Goodfellow, Y. Bengio & A. Courville (2016), Deep Learning, section 4.1.",
+            "A. Zhang, Z. C. Lipton, M. Li & A. J. Smola (2023), Dive into Deep Learning, section 4.5.2.",
         ),
         draw=lambda: draw_stability(numbers),
         caption="Log-sum-exp less the largest logit, between its bounds; and three ways to compute one loss in "
         "float32, of which one ends and one goes flat.",
+        notes=() if np.ptp(numbers["z"]) else (_ALL_EQUAL,),
     )
 
 
@@ -98,7 +103,7 @@ def _numbers(scores: np.ndarray) -> dict[str, Any]:
         "said": ", ".join(said),
         "m": high.max(),
         "shifted_powers": np.exp(high - high.max()),
-        "sum_shifted": np.exp(high - high.max()).sum(),
+        "drawn": high if np.ptp(high) else SCORES,
         "p": softmax(high),
         "log_sum_exp": log_sum_exp[np.argmax(high)],
         "upper": high.max() + math.log(scores.size),

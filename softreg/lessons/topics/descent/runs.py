@@ -9,8 +9,8 @@ import numpy as np
 
 from softreg.design import DesignMatrix, Scaling
 from softreg.errors import UsageError
-from softreg.geometry import curvature_bound
 from softreg.lessons.given import Rows
+from softreg.lessons.topics.descent.curvature import curvature_of
 from softreg.objective import Objective
 from softreg.settings import TrainingSettings
 from softreg.training import Fit, Problem, fit
@@ -36,9 +36,9 @@ LADDER = (2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 256.0, 5
 
 def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
     """Return every number that the lesson tells."""
-    L = _curvature(rows.X, rows.y, rows.n_classes)
+    L = curvature_of(rows.X)
     first = _first_step(rows, L)
-    twice = _curvature(np.tile(rows.X, (2, 1)), np.tile(rows.y, 2), rows.n_classes)
+    twice = curvature_of(np.tile(rows.X, (2, 1)))
     return {
         "data": rows.name,
         "columns": ", ".join(rows.columns[:2]) + (", ..." if len(rows.columns) > 2 else ""),
@@ -48,7 +48,6 @@ def numbers_of(rows: Rows, seed: int) -> dict[str, Any]:
         "log_k": math.log(rows.n_classes),
         "L": L,
         "inverse_L": 1 / L,
-        "limit": 2 / L,
         "L_twice": twice,
         "start_share": 2 / rows.n_classes,
         "passes": PASSES,
@@ -116,7 +115,7 @@ def lucky_and_wild(tried: dict[float, np.ndarray]) -> tuple[float | None, float 
 
 
 def methods(rows: Rows, seed: int) -> dict[str, Any]:
-    """Return the cross-entropy by pass of every method, each with its own safe step."""
+    """Return the cross-entropy by pass of every method, each with its own learning rate."""
     curves, rates = [], []
     for name in METHODS:
         # subtle: cg in the coordinates as they are, as the others; the lesson on geometry changes them
@@ -185,9 +184,3 @@ def _first_step(rows: Rows, L: float) -> dict[str, Any]:
 
 def _objective(X: np.ndarray, y: np.ndarray, n_classes: int) -> Objective:
     return Objective(DesignMatrix(X, Scaling.of(X, "standard")), y, n_classes=n_classes)
-
-
-def _curvature(X: np.ndarray, y: np.ndarray, n_classes: int) -> float:
-    """L, the bound on the curvature of the mean cross-entropy."""
-    objective = _objective(X, y, n_classes)
-    return curvature_bound(objective.design, objective.sample_weight, 0.0, np.random.default_rng(0))[0]

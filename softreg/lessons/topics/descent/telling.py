@@ -42,11 +42,14 @@ def teach(given: Given) -> Lesson:
             "softreg.optimizers.momentum:Momentum.update",
         ),
         references=(
-            "Boehning (1992), doi:10.1007/BF00048682: the bound 1/2.",
-            "Nesterov, Lectures on Convex Optimization (2018), section 2.1.5: the step 1/L.",
-            "Polyak (1964), doi:10.1016/0041-5553(64)90137-5: momentum.",
-            "Kingma & Ba (2015), arXiv:1412.6980: Adam.",
-            "Nocedal & Wright, Numerical Optimization (2006), chapter 5: conjugate gradients.",
+            "D. Böhning (1992), Multinomial logistic regression algorithm, doi:10.1007/BF00048682: the bound 1/2.",
+            "Y. Nesterov (2018), Lectures on Convex Optimization, section 2.1.5: the step 1/L.",
+            "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods, "
+            "doi:10.1016/0041-5553(64)90137-5: momentum.",
+            "D. P. Kingma & J. Ba (2015), Adam: A method for stochastic optimization, arXiv:1412.6980.",
+            "R. M. Gower et al. (2019), SGD: General analysis and improved rates, "
+            "https://proceedings.mlr.press/v97/qian19b.html: L_B, and half of 1/L_B.",
+            "J. Nocedal & S. J. Wright (2006), Numerical Optimization, chapter 5: conjugate gradients.",
         ),
         draw=lambda: draw_descent(numbers),
         caption="Gradient descent with step sizes on both sides of the limit 2/L; six methods from one start; batches "
@@ -77,7 +80,8 @@ def _on_curvature() -> tuple[Part, ...]:
         ),
         Formula(
             "L = 1/2 of the largest eigenvalue of X^T X / n    (X with a column of ones)\n\n"
-            "J(theta - a g) <= J(theta) - a (1 - a L / 2) |g|^2"
+            "J(theta - a g) <= J(theta) - a g.g + a^2/2 L |g|^2  (Taylor, curvature <= L)\n"
+            "                = J(theta) - a (1 - a L / 2) |g|^2"
         ),
         Text(
             "So a fall is *guaranteed* for every a below 2/L, and the bound is lowest at a = 1/L: a fall of |g|^2/(2L) "
@@ -130,7 +134,7 @@ def _on_long_steps(numbers: dict[str, Any]) -> list[str]:
     curve = curves[k]
     opening = f"The step {{times[{k}]:g}}/L was wild: it was thrown up to {{highest[{k}]:.3f}}, above where it began"
     if curve[len(curve) // 2 :].max() > curve[0]:
-        return [*told, f"{opening}, and in the second half of its steps it was there again."]
+        return [*told, f"{opening}, and in the second half of its steps it was above its start again."]
     lower = curve[-1] < curves[kinds.index("safe")][-1]
     return [
         *told,
@@ -160,12 +164,13 @@ def _on_methods(numbers: dict[str, Any]) -> tuple[Part, ...]:
             "nesterov  momentum, with g taken where v is about to lead\n"
             "adam      each weight its own step: mean of g over root of the mean of g^2\n"
             "sgd       gd, with the gradient of a batch: some of the rows\n"
-            "cg        conjugate directions, which do not undo each other; a is the best"
+            "cg        on a bowl (a quadratic) no step undoes another; a is found anew"
         ),
         Text(
-            "Each takes the learning rate that is safe for it (adam, for which theory names none, a usual one). To be "
-            "fair, count passes over the data, not steps: a pass is called an epoch. sgd and adam take {batch} rows a "
-            "step here."
+            "Of these learning rates only gd's, 1/L, guarantees that every step falls. The others are softreg's "
+            "defaults: 1/L for nesterov, (1 - {kept:g})/L for momentum, half of 1/L_B for sgd, where L_B goes from L, "
+            "for all rows at once, up to the largest L of a single row; for adam a usual one. To be fair, count passes "
+            "over the data, not steps: a pass is called an epoch. sgd and adam take {batch} rows a step here."
         ),
         Table(("method", "learning rate", "steps/epoch", "J after 1", "{early}", "{passes}", "arrived"), rows),
         Text(
@@ -198,8 +203,8 @@ def _on_batches(numbers: dict[str, Any]) -> tuple[Part, ...]:
     return (
         Text(
             "And the size of a batch? The mean of the batches' gradients is the gradient of all rows (to {bias:.0e}), "
-            'so a batch is right on average. "error" is how far a single one is off at the start, as a part of the '
-            "gradient's length:"
+            'so a batch is right on average. "error" is how far a single one is off at the start (root mean square), '
+            "as a part of the gradient's length:"
         ),
         Table(
             ("rows a batch", "steps/epoch", "learning rate", "error", "J after 1 epoch", "{batch_passes}"), rows, left=0

@@ -67,7 +67,7 @@ def verdicts(numbers: dict[str, Any]) -> tuple[str, ...]:
         else:
             told.append(
                 f"{{rules[{k}]}}: the starts do not agree, {{lowest[{k}]:.3f}} to {{highest[{k}]:.3f}}; "
-                f"the best of them is {than}."
+                f"the best is {than}."
             )
     return tuple(told)
 
@@ -83,15 +83,21 @@ def _on_softmax(agree: bool) -> str:
 
 def on_fair_rivals(numbers: dict[str, Any]) -> str:
     """Return what an honest reader takes from the comparison."""
-    highest = numbers["highest"]
-    fair = [k for k in range(1, len(highest)) if highest[k] <= highest[0] + numbers["near"]]
-    names = " and ".join(f"{{rules[{k}]}}" for k in fair)
-    did = f"on these rows {names} did as well or better from every start" if fair else _NONE_FAIR
+    lowest, highest, near = numbers["lowest"], numbers["highest"], numbers["near"]
+    rivals = range(1, len(highest))
+    better = [k for k in rivals if highest[k] < lowest[0] - near]
+    worse = [k for k in rivals if highest[k] > highest[0] + near]
+    as_well = [k for k in rivals if k not in better and k not in worse]
+    told = [
+        f"{' and '.join(f'{{rules[{k}]}}' for k in found)} did {how}"
+        for found, how in (
+            (better, "better from every start"),
+            (as_well, "as well from every start (within {near:g})"),
+            (worse, "worse"),
+        )
+        if found
+    ]
     return (
-        f"The exponential is not the only possible choice: {did}. But log(p_j / p_k) = z_j - z_k, linear, holds for it "
-        "alone. Any other g makes another model, which may fit some rows better, without the residual alone as "
-        "gradient."
+        f"The exponential is not the only choice: on these rows {', '.join(told)}. But log(p_j / p_k) = z_j - z_k, up "
+        "to a scale, holds for it alone. Any other g makes another model."
     )
-
-
-_NONE_FAIR = "others are in use, though on these rows none did as well from every start"

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from softreg.design import DesignMatrix, Scaling
-from softreg.functional import plain_normalization, plain_residual, residual, softmax
-from softreg.geometry import curvature_bound
+from softreg.functional import cross_entropy, plain_normalization, plain_residual, residual, softmax
 from softreg.lessons.given import Given, Rows
+from softreg.lessons.topics.descent.curvature import curvature_of
 from softreg.lessons.topics.normalization.descents import Descent, Sample, descended, scores_by_step, start
-from softreg.lessons.topics.normalization.rules import EPSILON, RULES, Rule
+from softreg.lessons.topics.normalization.rules import RULES, Rule
 
 __all__ = ["SCORES", "numbers_of", "on_scores", "rivals", "trained"]
 
 SCORES = np.array([1.0, 2.0, -3.5])
+_BOTTOMLESS = np.array([1.0, -1 + 1e-9])
+"""Scores of which the first is above 0, and the sum nearly 0."""
 STEPS = 100
 """Of the two descents from W = 0, b = 1."""
 TOLD = (0, 1, 2, 10, STEPS)
@@ -55,6 +56,7 @@ def on_scores(scores: np.ndarray) -> dict[str, Any]:
         "plain_p": plain_normalization(pairs)[:, 0],
         "plain_gradient": plain_residual(pairs, first)[:, 0],
         "softmax_gradient": residual(pairs, first)[:, 0],
+        "bottomless": math.log(_BOTTOMLESS.sum()) - math.log(_BOTTOMLESS[0]),
         "quiz": plain_residual(np.array([[2.0, 6.0]]), np.array([0]))[0, 0],
         "quiz_p": plain_normalization(np.array([2.0, 6.0]))[0],
         "log_2": math.log(2),
@@ -65,15 +67,16 @@ def on_scores(scores: np.ndarray) -> dict[str, Any]:
 
 def trained(sample: Sample) -> dict[str, Any]:
     """Return the losses and the probabilities of the same classifier, trained with softmax and plain."""
-    y, step = sample.y, _step_size(sample.Xb[:, :-1])
+    # with the step 1/L the loss of softmax falls every time; the lesson on descent tells of it
+    y, step = sample.y, 1 / curvature_of(sample.Xb[:, :-1])
     places = np.arange(len(y))
-    soft = softmax(scores_by_step(sample, residual, step, STEPS))
+    soft_scores = scores_by_step(sample, residual, step, STEPS)
     with np.errstate(all="ignore"):
         plain = plain_normalization(scores_by_step(sample, plain_residual, step, STEPS))
         smaller = plain_normalization(scores_by_step(sample, plain_residual, SMALLER * step, STEPS))
-        losses = {"softmax": -np.log(soft[:, places, y]), "plain": -np.log(plain[:, places, y])}
+        plain_losses = -np.log(plain[:, places, y])
     # subtle: -log of a ratio of two negative scores is a number, and plain normalization is given it; of p <= 0 none is
-    lost = ~np.isfinite(losses["plain"])
+    lost = ~np.isfinite(plain_losses)
     last = int(np.argmax(lost.any(axis=1))) - 1 if lost.any() else STEPS
     first = _first_outside(plain)
     seen = last + 1 if lost.any() else STEPS
@@ -84,8 +87,8 @@ def trained(sample: Sample) -> dict[str, Any]:
         "n_rows": len(y),
         "n_classes": sample.n_classes,
         "log_k": math.log(sample.n_classes),
-        "softmax_loss": losses["softmax"].mean(axis=1),
-        "plain_loss": np.where(lost.any(axis=1), np.nan, losses["plain"].mean(axis=1)),
+        "softmax_loss": np.array([cross_entropy(z, y).mean() for z in soft_scores]),
+        "plain_loss": np.where(lost.any(axis=1), np.nan, plain_losses.mean(axis=1)),
         "plain_low": plain.min(axis=(1, 2)),
         "plain_high": plain.max(axis=(1, 2)),
         "lost": lost.sum(axis=1),
@@ -93,11 +96,11 @@ def trained(sample: Sample) -> dict[str, Any]:
         "first_lost": seen if lost.any() else None,
         "first_outside": first,
         "smaller_outside": _first_outside(smaller),
-        "least_row_loss": float(np.min(losses["plain"][last])),
+        "least_row_loss": float(np.min(plain_losses[last])),
         "told": np.array(sorted({*TOLD, last, seen} | ({first} if first is not None else set()))),
         "seen": seen,
         "plain_true": plain[seen, places, y],
-        "softmax_true": soft[seen, places, y],
+        "softmax_true": softmax(soft_scores[seen])[places, y],
     }
 
 
@@ -112,7 +115,6 @@ def rivals(sample: Sample, generator: np.random.Generator) -> dict[str, Any]:
         "rules": [rule.name for rule in RULES],
         "starts": STARTS,
         "rival_steps": RIVAL_STEPS,
-        "epsilon": EPSILON,
         "near": NEAR,
         "pairs": PAIRS,
         "reached": reached,
@@ -121,13 +123,6 @@ def rivals(sample: Sample, generator: np.random.Generator) -> dict[str, Any]:
         "apart": np.array([_apart(rule, sample.Xb, end) for rule, end in zip(RULES, ends, strict=True)]),
         "bent": np.array([_bent(rule, *pair) for rule in RULES]),
     }
-
-
-def _step_size(X: np.ndarray) -> float:
-    """A step with which the loss of softmax falls every time; the lesson on descent tells of it."""
-    design = DesignMatrix(X, Scaling.of(X, "none"))
-    curvature, _ = curvature_bound(design, np.ones(len(X)), 0.0, np.random.default_rng(0))
-    return 1 / curvature
 
 
 def _first_outside(p: np.ndarray) -> int | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from softreg.functional import cross_entropy_and_residual, plain_cross_entropy, plain_residual
 
@@ -55,8 +56,7 @@ def _softplus(z: np.ndarray) -> np.ndarray:
 
 
 def _softplus_slope(z: np.ndarray) -> np.ndarray:
-    """e^z / (1 + e^z), by the hyperbolic tangent, which is never infinite."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
+    return np.asarray(expit(z))
 
 
 def _relu(z: np.ndarray) -> np.ndarray:

@@ -39,15 +39,16 @@ def teach(given: Given) -> Lesson:
             "softreg.lessons.topics.normalization.descents:descended",
         ),
         references=(
-            "Boyd & Vandenberghe, Convex Optimization (2004), section 3.1.5: the logarithm of a sum of exponentials is "
-            "convex.",
-            "Bridle (1990), doi:10.1007/978-3-642-76153-9_28: softmax, by the one who named it.",
-            "de Brebisson & Vincent (2016), arXiv:1511.05042: squares and other rivals, better than softmax on some "
-            "tasks and worse on others.",
+            "S. Boyd & L. Vandenberghe (2004), Convex Optimization, section 3.1.5: the logarithm of a sum of "
+            "exponentials is convex.",
+            "J. S. Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
+            "doi:10.1007/978-3-642-76153-9_28: softmax, by the one who named it.",
+            "A. de Brébisson & P. Vincent (2016), An exploration of softmax alternatives belonging to the spherical "
+            "loss family, arXiv:1511.05042: squares and others, better on some tasks and worse on others.",
         ),
         draw=lambda: draw_normalization(numbers, rows.y, {rule.name: (rule.g, rule.slope) for rule in RULES}),
-        caption="The losses of both, step by step; what they give the true class of every row; the size of the "
-        "gradient near a score of 0; and where the rivals end, a point for every start.",
+        caption="The losses by step; the p of every row's true class; the gradient near a score of 0; where every "
+        "start of the rivals ends.",
         notes=rows.notes,
     )
 
@@ -74,7 +75,8 @@ def _on_scores(numbers: dict[str, Any]) -> tuple[Part, ...]:
         Text(on_own_scores(numbers)),
         Text(
             "Could the scores be kept above 0? A linear score x w + b takes every real value as x moves, unless w = 0. "
-            "So for some x it is negative, whatever the training does."
+            "So for some x it is negative, whatever the training does; unless features (as pixels) and weights are all "
+            "kept at 0 or above, which is another, poorer model."
         ),
     )
 
@@ -112,16 +114,19 @@ def _on_training(numbers: dict[str, Any], y: np.ndarray) -> tuple[Part, ...]:
     return (
         Text(
             "Now train the same linear classifier both ways, on {data} ({n_rows} rows, every column at mean 0 and "
-            "standard deviation 1), with the same step size. At W = 0, b = 0 every score is 0, and plain normalization "
-            "cannot even begin; so both start at W = 0, b = 1, where every p is 1/K and the loss is "
-            "log {n_classes} = {log_k:.3f}."
+            "standard deviation 1), with the same step size, {step_size:.3g}. At W = 0, b = 0 every score is 0, and "
+            "plain normalization cannot even begin; so both start at W = 0, b = 1, where every p is 1/K and the loss "
+            "is log {n_classes} = {log_k:.3f}."
         ),
         Table(
             ("step", "softmax loss", "plain loss", "least p", "greatest p", "rows without loss"),
             tuple(_step(numbers, place, step) for place, step in enumerate(numbers["told"])),
             left=0,
         ),
-        Text(on_training(numbers)),
+        Text(
+            on_training(numbers) + " No rule for the step can help: with z_y fixed above 0 "
+            "and a sum nearing 0 the loss has no lower bound: for [1, -1 + 1e-9] it is {bottomless:.1f}."
+        ),
         _sketch(numbers, y),
     )
 
@@ -156,39 +161,39 @@ def _on_rivals(numbers: dict[str, Any]) -> tuple[Part, ...]:
         for k in range(len(RULES))
     )
     return (
-        Text(
-            "A fair rival makes every score positive first, p_j = g(z_j) / (g(z_1) + ... + g(z_K)). The chain rule "
-            "gives its gradient:"
-        ),
+        Text("A fair rival makes scores positive first, p_j = g(z_j) / sum_k g(z_k). Gradient:"),
         Formula(
             "d loss/dz_j = (p_j - 1_j) g'(z_j)/g(z_j)\n\n"
             + "\n".join(f"{rule.name:<14}  g = {rule.told:<16}  g'/g = {rule.factor}" for rule in RULES)
-            + "\n\ng'/g = 1 means that log g has the slope 1: g(z) = c e^z, and c cancels in p"
         ),
         Text(
-            "Each rule is trained from {starts} starts: W = 0, b = 1, and random ones. The steps are "
-            "halved until the loss falls, so that no rule loses by too long a step."
+            "(The square is 0 at z = 0: 0/0 at W = 0, b = 0, and 2/z explodes as 1/z did.) Each has "
+            "{starts} starts, W = 0, b = 1 and random; {rival_steps} steps, halved until it falls."
         ),
         Table(("rule", "lowest loss", "highest loss", "p apart", "not convex"), rows),
-        Text(
-            " ".join(verdicts(numbers))
-            + " (After {rival_steps} steps; losses within {near:g} of each other are called the same.)"
-        ),
+        Text(" ".join(verdicts(numbers)) + " (Within {near:g} is the same.)"),
         Text(
             '"p apart" is the largest difference between two starts in one probability. The last column looks for a '
             "reason. A function is convex if halfway between any two places it is never above the mean of its values "
-            "there; then it has no second valley to end in. Of {pairs} random pairs of scores, so many break this."
+            "there; then it has no second valley. Of {pairs} random pairs of scores, so many break this. Could another "
+            "g pass? With h = log g, and o the other of two classes:"
+        ),
+        Formula(_CONVEX),
+        Text(
+            "Neither may be below 0. If g grows without limit, z_o can bring p_y near 0, so h'' <= 0. Then log g falls "
+            "below all bounds on one side: g comes near 0, z_y can bring p_y near 0, and h'' >= 0. (If g comes near 0, "
+            "the same in the other order.) So h'' = 0: of such smooth g only c e^(a z) has a convex loss."
         ),
     )
 
 
 def _notice(numbers: dict[str, Any]) -> tuple[str, ...]:
     return (
-        "What the exponential buys: any real score may come, p never leaves 0 to 1, and the gradient is the residual: "
-        "never larger than 1, and near 0 only where p is nearly right.",
-        "And convexity, proved and not only seen: the second derivative of the loss in the scores is the covariance of "
-        "the label under p; along any direction v it is the variance of v_label, never below 0. The scores are linear "
-        "in W and b, so the loss is convex in these, too, and every way down leads to the same loss.",
+        "Any positive g buys this: any real score may come, and p stays within 0 to 1. The exponential alone, up to a "
+        "scale, buys the residual itself as gradient, never larger than 1, and convexity.",
+        "Why convex: its second derivative in the scores is the covariance of the label under p; along any v it is the "
+        "variance of v_label, never below 0. Scores are linear in W and b: convex in these, too. So there is no second "
+        "valley: wherever the gradient is 0, the loss is the least there is.",
         on_fair_rivals(numbers),
     )
 
@@ -200,6 +205,7 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
             "derivative of the loss in the first score?",
             numbers["quiz"],
             "p of the first is {quiz_p:.2f}; the residual {quiz_p:.2f} - 1 is divided by the score: {quiz:.3f}.",
+            tolerance=0.006,  # two decimals, rounded either way
         ),
         Exercise(
             "A friend takes g(z) = 2^z in place of e^z, and normalizes. What does that change?",
@@ -216,3 +222,4 @@ def _exercises(numbers: dict[str, Any]) -> tuple[Exercise, ...]:
 
 
 _SCALED = "no more than the scale of the scores"
+_CONVEX = "d2 loss/dz_y^2 = (1 - p_y) (p_y h'(z_y)^2 - h''(z_y))\nd2 loss/dz_o^2 = (1 - p_y) (p_y h'(z_o)^2 + h''(z_o))"
