@@ -1,7 +1,7 @@
 """Geometry: how curved the objective can be, and so how long a step is safe.
 
 The Hessian of one sample's cross-entropy in its logits is the covariance of the label under p, diag(p) - p p^T, whose
-eigenvalues are at most 1/2 (Boehning 1992, doi:10.1007/BF00048682). So the objective's curvature is nowhere above
+eigenvalues are at most 1/2 (Böhning 1992, doi:10.1007/BF00048682). So the objective's curvature is nowhere above
 
     L = (1/2) lambda_max(G) + l2,    G = Xb^T diag(s) Xb / S,    Xb = [Z 1],
 

@@ -20,7 +20,7 @@ say little about d directions; and neither more than 100 d, which say enough. Wh
 with their weights, and nothing is drawn. A dense M pays where the shared sample would have two rows a direction,
 d^2 <= 6 n K, or where d is small anyway.
 
-Sources: Boehning 1992, doi:10.1007/BF00048682 (the matrix at W = 0 bounds the curvature for all W); Nocedal & Wright,
+Sources: Böhning 1992, doi:10.1007/BF00048682 (the matrix at W = 0 bounds the curvature for all W); Nocedal & Wright,
 *Numerical Optimization* (2006), section 5.1 (preconditioning).
 """
 

@@ -13,7 +13,7 @@ from softreg.errors import plural
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
 from softreg.training import Fit, Problem, fit
 
-__all__ = ["Given", "Rows", "rows_of", "sepals"]
+__all__ = ["Given", "Rows", "logits_of", "rows_of", "sepals"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,16 @@ class Given:
     def rows_or(self, name: str) -> Rows:
         """Return the learner's rows, or those of a data set that comes with scikit-learn."""
         return self.rows if self.rows is not None else rows_of(name)
+
+
+def logits_of(model: Fit, X: np.ndarray) -> np.ndarray:
+    """Return X W + b (n_samples, n_classes), the logits of a fitted model.
+
+    >>> iris = rows_of("iris")
+    >>> logits_of(iris.fit(), iris.X).shape
+    (150, 3)
+    """
+    return np.asarray(X @ model.weights + model.intercept)
 
 
 def rows_of(name: str, **source: Any) -> Rows:

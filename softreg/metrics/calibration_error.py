@@ -72,7 +72,7 @@ def ece_if_calibrated(
     >>> bool(abs(drawn / by_hand - 1) < 0.05)
     True
 
-    Source: conditional on the confidences, and taken at the mean, after the "consistency resampling" of J. Broecker,
+    Source: conditional on the confidences, and taken at the mean, after the "consistency resampling" of J. Bröcker,
     L. A. Smith (2007), "Increasing the reliability of reliability diagrams", Weather and Forecasting 22,
     doi:10.1175/WAF993.1.
     """

@@ -73,7 +73,7 @@ def band(confidence: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -
     >>> band(np.full(20, 0.9), np.ones(20), np.random.default_rng(0))  # 15 of 20 is the least, and all may be right
     (0.75, 1.0)
 
-    Source: conditional on the confidences, after the consistency bars of J. Broecker, L. A. Smith (2007), "Increasing
+    Source: conditional on the confidences, after the consistency bars of J. Bröcker, L. A. Smith (2007), "Increasing
     the reliability of reliability diagrams", Weather and Forecasting 22, doi:10.1175/WAF993.1.
     """
     tail = (1 - LEVEL) / 2

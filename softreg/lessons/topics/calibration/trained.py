@@ -10,7 +10,7 @@ import numpy as np
 from softreg.calibration import Temperature, fit_temperature
 from softreg.errors import UsageError, plural
 from softreg.functional import log_softmax, softmax
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.metrics import (
     accuracy,
     band,
@@ -74,7 +74,7 @@ def trained(train: Rows, mend: Rows, judge: Rows, l2: float, generator: np.rando
     model = train.fit(TrainingSettings(l2=l2, tol=TOL))
 
     def logits(rows: Rows) -> np.ndarray:
-        return np.asarray(rows.X @ model.weights + model.intercept)
+        return logits_of(model, rows.X)
 
     temperature = fit_temperature(logits(mend), mend.y)
     sharp, soft = logits(judge), logits(judge) / temperature.value

@@ -10,7 +10,7 @@ import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import log_softmax
-from softreg.lessons.given import Given, Rows
+from softreg.lessons.given import Given, Rows, logits_of
 from softreg.metrics import accuracy, cross_entropy, wilson_interval
 from softreg.selection import choose_l2
 from softreg.selection.grid import l2_grid
@@ -68,7 +68,7 @@ def measured(train: Rows, held: Rows, generator: np.random.Generator) -> dict[st
 
 
 def _logits(model: Fit, rows: Rows) -> np.ndarray:
-    return np.asarray(rows.X @ model.weights + model.intercept)
+    return logits_of(model, rows.X)
 
 
 def _scores(model: Fit, rows: Rows) -> tuple[float, float]:

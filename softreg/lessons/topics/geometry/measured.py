@@ -12,7 +12,7 @@ from softreg.design import DesignMatrix, Scaling
 from softreg.errors import UsageError, plural
 from softreg.functional import softmax
 from softreg.geometry import gram
-from softreg.lessons.given import Given, Rows
+from softreg.lessons.given import Given, Rows, logits_of
 from softreg.lessons.topics.geometry.valley import L2, NEAR, Valley
 from softreg.settings import TrainingSettings
 from softreg.training import Problem, fit
@@ -168,7 +168,7 @@ def _way(rows: Rows) -> np.ndarray:
     """The probabilities after so many whitened steps of conjugate gradients."""
     settings = TrainingSettings(l2=0.0, tol=0.0, epochs=COMPARED, scale="none", threads=1, precondition="whiten")
     end = rows.fit(settings)
-    return softmax(rows.X @ end.weights + end.intercept)
+    return softmax(logits_of(end, rows.X))
 
 
 def _asked(rows: Rows, goal: float) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def teach(given: Given) -> Lesson:
             "variance).",
             "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equations 4.109 and 4.110 (of "
             "which some printings have the sign wrong).",
-            "D. Boehning (1992), Multinomial logistic regression algorithm, Annals of the Institute of Statistical "
+            "D. Böhning (1992), Multinomial logistic regression algorithm, Annals of the Institute of Statistical "
             "Mathematics 44, doi:10.1007/BF00048682: the bound 1/2.",
         ),
         draw=lambda: draw_gradient(row.names, numbers["p"], row.true, numbers["differences"], numbers["curvature"]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from softreg.functional import cross_entropy, residual, softmax
 from softreg.lessons.doubt import least_sure
-from softreg.lessons.given import Given, Rows
+from softreg.lessons.given import Given, Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Sketch, Table, Text
 from softreg.plots.style import label, labels
 from softreg.plots.text import bars
@@ -38,7 +38,7 @@ def one_row(given: Given, rows: Rows, model: Fit) -> Row:
     if given.scores is not None:
         names = [f"class {k}" for k in range(1, given.scores.size + 1)]
         return Row(given.scores, 0, names, "Take your scores, and let the first class be the true one", {})
-    logits = rows.X @ model.weights + model.intercept
+    logits = logits_of(model, rows.X)
     place = least_sure(softmax(logits))
     where = {
         "data": rows.name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from softreg.design import DesignMatrix, Scaling
 from softreg.functional import residual
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Text
 from softreg.lessons.topics.gradient.logits import by_differences
 from softreg.objective import Objective
@@ -34,7 +34,7 @@ def weight_numbers(rows: Rows, model: Fit, generator: np.random.Generator) -> di
         "n_checked": len(places),
         "from_objective": np.abs(ours - J.evaluate(theta).gradient).max(),
         "from_differences": np.abs(ours.ravel()[places] - numeric).max(),
-        "mean_residual": np.abs(residual(rows.X @ model.weights + model.intercept, rows.y).mean(axis=0)).max(),
+        "mean_residual": np.abs(residual(logits_of(model, rows.X), rows.y).mean(axis=0)).max(),
     }
 
 

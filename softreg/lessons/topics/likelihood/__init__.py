@@ -12,7 +12,7 @@ import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import cross_entropy, softmax
-from softreg.lessons.given import Given, Rows, sepals
+from softreg.lessons.given import Given, Rows, logits_of, sepals
 from softreg.lessons.lesson import Exercise, Lesson
 from softreg.lessons.pictures.likelihood import draw_likelihood
 from softreg.lessons.topics.likelihood.soft import soft_numbers, soft_parts
@@ -39,7 +39,7 @@ def teach(given: Given) -> Lesson:
             f"{rows.name} has one row for each class: none is left to be surprised by.", "Take data with more rows."
         )
     model = train.fit()
-    logits = new.X @ model.weights + model.intercept
+    logits = logits_of(model, new.X)
     numbers = surprise_numbers(train, new, model) | soft_numbers(softmax(logits), rows.classes) | _quiz()
     return Lesson(
         numbers=numbers,
@@ -68,7 +68,7 @@ def teach(given: Given) -> Lesson:
 
 
 def _draw(new: Rows, model: Fit, numbers: dict[str, Any]) -> Figure:
-    logits = new.X @ model.weights + model.intercept
+    logits = logits_of(model, new.X)
     likeliest = logits.argmax(axis=1) == new.y
     return draw_likelihood(cross_entropy(logits, new.y), likeliest, new.y, new.classes, float(numbers["q_first"]))
 

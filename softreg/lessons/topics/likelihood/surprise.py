@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softreg.functional import cross_entropy
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Table, Text
 from softreg.plots.style import label
 from softreg.training import Fit
@@ -22,7 +22,7 @@ ROUNDING = 1e-9
 
 def surprise_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
     """Compute what the rows pay, one by one and together, and what simpler models pay."""
-    paid = cross_entropy(new.X @ model.weights + model.intercept, new.y)
+    paid = cross_entropy(logits_of(model, new.X), new.y)
     order = np.argsort(paid, kind="stable")
     shown = order[np.unique(np.linspace(0, len(order) - 1, SHOWN).round().astype(int))]
     zero = cross_entropy(np.zeros((len(new.y), new.n_classes)), new.y)
@@ -32,7 +32,7 @@ def surprise_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
         [
             zero.mean(),
             by_shares.mean(),
-            cross_entropy(train.X @ model.weights + model.intercept, train.y).mean(),
+            cross_entropy(logits_of(model, train.X), train.y).mean(),
             paid.mean(),
         ]
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import softmax
-from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.given import Given, Rows, logits_of, rows_of
 from softreg.lessons.lesson import Exercise, Lesson
 from softreg.lessons.pictures.linear import Plane, draw_linear
 from softreg.lessons.topics.linear.boundaries import boundary_numbers, boundary_parts
@@ -85,20 +85,20 @@ def _planes(rows: Rows, model: Fit, circles: tuple[Rows, Fit, Fit]) -> tuple[Pla
             "Straight boundaries",
             f"all {len(rows.y)} rows",
             rows,
-            lambda X: softmax(X @ model.weights + model.intercept),
+            lambda X: softmax(logits_of(model, X)),
         ),
         Plane(
             "Two rings, a straight boundary",
             seen,
             rings,
-            lambda X: softmax(X @ plain.weights + plain.intercept),
+            lambda X: softmax(logits_of(plain, X)),
             alike=True,
         ),
         Plane(
             "The same rings, squares added",
             seen,
             rings,
-            lambda X: softmax(np.hstack([X, X**2]) @ curved.weights + curved.intercept),
+            lambda X: softmax(logits_of(curved, np.hstack([X, X**2]))),
             alike=True,
         ),
     )
@@ -107,7 +107,7 @@ def _planes(rows: Rows, model: Fit, circles: tuple[Rows, Fit, Fit]) -> tuple[Pla
 def _values(train: Rows, new: Rows, model: Fit) -> dict[str, np.ndarray]:
     return {
         "least squares": np.sort(fitted(train, new.X), axis=None),
-        "softmax": np.sort(softmax(new.X @ model.weights + model.intercept), axis=None),
+        "softmax": np.sort(softmax(logits_of(model, new.X)), axis=None),
     }
 
 
@@ -120,7 +120,7 @@ def _quiz(generator: np.random.Generator) -> dict[str, Any]:
     for add in ADDED.values():
         wide = Rows("", np.column_stack([X, add(X)]), square.y, ("x1", "x2", "added"), square.classes)
         fit = wide.fit()
-        found.append(accuracy(wide.y, (wide.X @ fit.weights + fit.intercept).argmax(axis=1)))
+        found.append(accuracy(wide.y, logits_of(fit, wide.X).argmax(axis=1)))
     # z_1 - z_2 = -2 x_1 + 3 x_2 - 1 at x_1 = 2
     return {"quiz_slope": 3, "quiz": (1 + 2 * 2) / 3, "corner_accuracy": found}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import softmax
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Sketch, Table, Text
 from softreg.plots.style import label, labels
 from softreg.plots.text import chart
@@ -43,7 +43,7 @@ def boundary_points(X: np.ndarray, normal: np.ndarray, offset: float) -> np.ndar
 
 def boundary_numbers(rows: Rows, model: Fit) -> dict[str, Any]:
     """Compute the boundary between the two classes that are nearest to each other."""
-    first, second = nearest_pair(rows.X @ model.weights + model.intercept)
+    first, second = nearest_pair(logits_of(model, rows.X))
     normal = model.weights[:, first] - model.weights[:, second]
     offset = float(model.intercept[first] - model.intercept[second])
     if not normal.any():
@@ -51,7 +51,7 @@ def boundary_numbers(rows: Rows, model: Fit) -> dict[str, Any]:
             f"Neither feature of {rows.name} tells its classes apart: there is no boundary to show.", "Take other data."
         )
     points = boundary_points(rows.X, normal, offset)
-    p = softmax(points @ model.weights + model.intercept)
+    p = softmax(logits_of(model, points))
     names = labels(rows.classes)
     return {
         "data": rows.name,
@@ -108,7 +108,7 @@ def _map(rows: Rows, model: Fit) -> str:
     low, high = rows.X.min(axis=0), rows.X.max(axis=0)
     across, up = (np.linspace(low[i], high[i], cells) for i, cells in ((0, WIDTH), (1, HEIGHT)))
     plane = np.array([(x, y) for y in up for x in across])
-    said = (plane @ model.weights + model.intercept).argmax(axis=1)
+    said = logits_of(model, plane).argmax(axis=1)
     names = labels(rows.classes, 10)
     curves = {name: [(float(x), float(y)) for x, y in plane[said == k]] for k, name in enumerate(names)}
     return chart(curves, WIDTH, HEIGHT, across=label(rows.columns[0], 30), up=label(rows.columns[1], 60))

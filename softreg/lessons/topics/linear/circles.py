@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Table, Text
 from softreg.metrics import accuracy, commonest_class_accuracy
 from softreg.training import Fit
@@ -53,7 +53,7 @@ def circle_numbers(rings: Rows, new: Rows, plain: Fit, curved: Fit) -> dict[str,
 
 
 def _right(model: Fit, *parts: Rows) -> np.ndarray:
-    said = [(rows.X @ model.weights + model.intercept).argmax(axis=1) for rows in parts]
+    said = [logits_of(model, rows.X).argmax(axis=1) for rows in parts]
     return np.array([accuracy(rows.y, each) for rows, each in zip(parts, said, strict=True)])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from softreg.functional import softmax
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.lessons.lesson import Formula, Part, Table, Text
 from softreg.metrics import accuracy
 from softreg.training import Fit
@@ -38,7 +38,7 @@ def onehot_numbers(train: Rows, new: Rows, model: Fit) -> dict[str, Any]:
     """Compute what least squares and softmax give on rows that they were fitted to, and on new ones."""
     found: dict[str, Any] = {"n_train": len(train.y)}
     for part, rows in (("train", train), ("new", new)):
-        proba = softmax(rows.X @ model.weights + model.intercept)
+        proba = softmax(logits_of(model, rows.X))
         found[f"values_{part}"] = proba.size
         for way, values in (("squares", fitted(train, rows.X)), ("softmax", proba)):
             found |= {

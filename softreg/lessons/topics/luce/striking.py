@@ -9,7 +9,7 @@ import numpy as np
 
 from softreg.errors import UsageError
 from softreg.functional import log_softmax, softmax
-from softreg.lessons.given import Rows
+from softreg.lessons.given import Rows, logits_of
 from softreg.plots.style import label
 from softreg.settings import TrainingSettings
 
@@ -58,7 +58,7 @@ def of_model(rows: Rows) -> dict[str, Any]:
         )
     rows = replace(rows, X=rows.standardised)
     model = rows.fit(SETTINGS)
-    logits = rows.X @ model.weights + model.intercept
+    logits = logits_of(model, rows.X)
     struck = [_struck(rows, logits, k) for k in range(rows.n_classes)]
     return {
         "data": rows.name,
@@ -85,7 +85,7 @@ def _struck(rows: Rows, logits: np.ndarray, k: int) -> dict[str, Any]:
         classes=tuple(rows.classes[each] for each in others),
     )
     refitted = rest.fit(SETTINGS)
-    again = rest.X @ refitted.weights + refitted.intercept
+    again = logits_of(refitted, rest.X)
     first, second = np.triu_indices(others.size, 1)
 
     def odds(log_proba: np.ndarray) -> np.ndarray:

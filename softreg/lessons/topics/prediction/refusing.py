@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from softreg.functional import softmax
-from softreg.lessons.given import rows_of
+from softreg.lessons.given import logits_of, rows_of
 from softreg.lessons.lesson import Part, Sketch, Table, Text
 from softreg.metrics import Coverage
 from softreg.plots.text import chart
@@ -24,7 +24,7 @@ def held_out_digits(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Logits and labels of the half of the digits that the model never saw."""
     rows, others = rows_of("digits").halves(0.5, np.random.default_rng(seed))
     model = rows.fit()
-    return others.X @ model.weights + model.intercept, others.y
+    return logits_of(model, others.X), others.y
 
 
 def refusal_numbers(p: np.ndarray, logits: np.ndarray, labels: np.ndarray, curve: Coverage) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softreg.functional import log_softmax, softmax
-from softreg.lessons.given import Given, Rows, rows_of
+from softreg.lessons.given import Given, Rows, logits_of, rows_of
 from softreg.metrics import class_share_cross_entropy, cross_entropy
 from softreg.selection.grid import l2_grid
 from softreg.settings import TrainingSettings
@@ -44,7 +44,7 @@ def separable_part(rows: Rows) -> Rows:
     for k, name in enumerate(rows.classes):
         pair = replace(rows, y=(rows.y != k).astype(np.int64), classes=(name, "others"))
         model = pair.fit(_settings(HARDLY))
-        logits = pair.X @ model.weights + model.intercept
+        logits = logits_of(model, pair.X)
         lead = (logits[:, 0] - logits[:, 1]) * np.where(pair.y == 0, 1, -1)
         if lead.min() > 0:
             return pair
@@ -132,7 +132,7 @@ def _path(rows: Rows) -> dict[str, Any]:
     values = np.sort(l2_grid(Problem(rows.X, rows.y, rows.classes), _settings(0.0), GRID))
     fits = [rows.fit(_settings(l2)) for l2 in values.tolist()]
     norms = np.array([(end.weights**2).sum() for end in fits])
-    proba = [softmax(rows.X @ end.weights + end.intercept) for end in fits]
+    proba = [softmax(logits_of(end, rows.X)) for end in fits]
     return {
         "l2": values,
         "path_weights": np.stack([end.weights for end in fits]),
@@ -150,7 +150,7 @@ def _growth(pair: Rows) -> dict[str, Any]:
     free = [pair.fit(_settings(0.0, optimizer="gd", epochs=steps, tol=0.0)) for steps in STEPS]
     priced = [pair.fit(_settings(SEPARABLE_L2, optimizer="gd", epochs=steps, tol=0.0)) for steps in STEPS]
     apart = pair.fit(_settings(HARDLY))
-    unit = (pair.X @ apart.weights + apart.intercept) / np.linalg.norm(apart.weights)
+    unit = logits_of(apart, pair.X) / np.linalg.norm(apart.weights)
     return {
         "apart_data": pair.name,
         "apart_class": pair.classes[0],
