@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import threading
 import time
@@ -16,6 +15,7 @@ import numpy as np
 
 from softreg.grading.calls import Answer, Call
 from softreg.grading.isolation import Child, EndedError
+from softreg.grading.isolation.folders import remove
 from softreg.grading.isolation.fonts import lend_fonts
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import printable
@@ -36,7 +36,8 @@ class Examined:
     """What came of it: an answer for every call, a status, and what is to be told of the submission as a whole.
 
     ``status`` is graded, unfinished (every function raises NotImplementedError), no functions, syntax error, empty or
-    stopped (it cannot even be loaded). ``missing`` are the roles whose function is still to be written.
+    stopped (it cannot even be loaded). ``missing`` are the roles whose function is still to be written. What hangs on
+    the time that something took is not ``lasting``.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Examined:
     files: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    lasting: bool = True
 
 
 def examine(
@@ -55,9 +57,8 @@ def examine(
     helpers: Mapping[str, bytes] | None = None,
 ) -> Examined:
     """Ask a submission, whose files' bytes are given by their names, all of the calls; it may import the helpers."""
-    # subtle: what the submission left behind may not be removable (a folder without permissions); it is only a folder
-    with tempfile.TemporaryDirectory(prefix="graded-", ignore_cleanup_errors=True) as place:
-        folder = Path(place).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="graded-")).resolve()
+    try:
         for name, text in [*(helpers or {}).items(), *content.items()]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text)
@@ -67,7 +68,8 @@ def examine(
             return session.run(calls)
         finally:
             session.close()
-            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        remove(folder)
 
 
 class _Session:

@@ -112,7 +112,8 @@ def grade_class(
     submissions = found_in(folder, (spec_path, out))
     kept = Kept(out, spec)
     kept.refuse_another(overwrite)
-    _make(out)
+    for each in (out, out / "feedback", out / "gradescope"):
+        _make(each)
     before = kept.names()
     if overwrite:
         kept.forget()
@@ -135,21 +136,21 @@ def _all(
     stop = threading.Event()
 
     def one(submission: Submission) -> tuple[str, Grade]:
-        graded = grade(submission, spec, stop=stop)
-        if not stop.is_set():
-            kept.keep(submission, graded)
-        return submission.name, graded
+        handed_in = submission.read()  # once: what is kept under these bytes is the grade of these bytes
+        return kept.key(submission, handed_in), grade(submission, spec, handed_in, stop=stop)
 
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(one, each) for each in new]
         try:
             for done, future in enumerate(as_completed(waiting), start=1):
-                name, graded = future.result()
-                found[name] = graded
+                key, graded = future.result()
+                # subtle: files are written by this thread alone, for the mode of a new file is asked by setting it
+                kept.keep(key, graded)
+                found[graded.name] = graded
                 if tell:
                     tell("grading", done, len(new))
         except BaseException:
-            stop.set()  # the processes of those that are being graded end within a tenth of a second
+            stop.set()  # the processes of those that are being graded end at their next look
             pool.shutdown(cancel_futures=True)
             raise
     return tuple(each for each in found.values() if each is not None), len(submissions) - len(new)
@@ -160,8 +161,6 @@ def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> Non
     from softreg.plots.class_scores import draw_class
     from softreg.plots.style import save
 
-    for name in ("feedback", "gradescope"):
-        (out / name).mkdir(exist_ok=True)
     wanted = {
         out / "grades.csv": as_csv(grades, list(questions(spec))),
         out / "class.md": class_page(told, spec.title, grades),

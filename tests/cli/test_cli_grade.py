@@ -200,6 +200,51 @@ def test_what_changed_is_graded_anew_and_what_is_gone_goes(homework) -> None:
     assert not any("cem" in name for name in all_written(homework.folder / "grades"))
 
 
+def test_a_submission_on_which_the_grader_fails_keeps_no_other_from_its_grade(homework, monkeypatch) -> None:
+    from softreg.grading import grade as room
+
+    def examine(content, *rest):
+        if b"def softmax(" in content.get("ben.py", b""):
+            raise KeyError("held")
+        return real(content, *rest)
+
+    real = room.examine
+    monkeypatch.setattr(room, "examine", examine)
+    put(homework, ann=PLAIN, ben=PLAIN, cem="")
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    told = rows(homework)
+
+    assert {name: row["status"] for name, row in told.items()} == {"ann": "graded", "ben": "stopped", "cem": "empty"}
+    assert (told["ben"]["score"], told["ben"]["of"]) == ("0", told["ann"]["of"])
+    assert "the grader itself failed on it (KeyError)" in told["ben"]["notes"]
+    monkeypatch.undo()
+    homework.ok("grade", "class", "--spec", "hw1.toml")  # and what failed is tried again
+    assert {row["status"] for row in rows(homework).values()} == {"graded", "empty"}
+
+
+def test_a_file_that_changes_while_it_is_graded_is_graded_again(homework, monkeypatch) -> None:
+    from softreg.grading import grade as room
+
+    def examine(*given):
+        put(homework, ann=PLAIN)
+        return real(*given)
+
+    real = room.examine
+    put(homework, ann=SUMS)
+    monkeypatch.setattr(room, "examine", examine)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert rows(homework)["ann"]["likely mistake"] == "sum for mean"
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert rows(homework)["ann"]["likely mistake"] == ""
+
+
+def test_a_name_of_eighty_letters_of_three_bytes_is_a_name(homework) -> None:
+    put(homework, **{"名" * 80: ""})
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+
+    assert list(rows(homework)) == ["名" * 80]
+
+
 def test_grades_of_another_homework_are_not_mixed(homework) -> None:
     put(homework, ann="")
     homework.ok("grade", "class", "--spec", "hw1.toml")

@@ -378,6 +378,16 @@ def test_its_own_folder_is_the_submissions_to_write_in_and_is_gone_afterwards(tm
     assert where.answers["first softmax"].told.startswith("ValueError: hw1.py")  # and tells nothing of this machine
 
 
+def test_folders_in_folders_in_folders_are_removed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = "for _ in range(1500):\n        libc.mkdir(b'0123456789', 0o700); os.chdir('0123456789')\n"
+    libc = "import ctypes, os\nlibc = ctypes.CDLL(None)"  # past the guard, which looks up each path from the root
+    examined = sat(libc, AWAY + deep + "    open('a', 'w').close(); os.chmod('.', 0)\n    return logits")
+
+    assert examined.answers["first softmax"].error == ""
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_file_that_grows_is_stopped() -> None:
     examined = sat(AWAY + "open('large', 'wb').write(bytes(10**8))")
 

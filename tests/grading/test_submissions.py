@@ -51,7 +51,17 @@ def test_submissions_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["=1+1.py", "a, b.py", "a\nb.py", "ümlaut ñ 名.py", "-rf.py", "a'b\"c.py", "%41.py", os.fsdecode(b"x\xff.py")],
+    [
+        "=1+1.py",
+        "a, b.py",
+        "a\nb.py",
+        "ümlaut ñ 名.py",
+        "-rf.py",
+        "a'b\"c.py",
+        "%41.py",
+        os.fsdecode(b"x\xff.py"),
+        "名" * 80 + ".py",
+    ],
 )
 def test_odd_names_become_names_that_any_file_system_takes(name: str, tmp_path: Path) -> None:
     put(tmp_path, name)
@@ -61,7 +71,7 @@ def test_odd_names_become_names_that_any_file_system_takes(name: str, tmp_path: 
     assert not set(only.name) & set('/\\:*?"<>|\n ')
     assert not only.name.startswith((".", "-"))
     assert GOOD.encode() in only.content().values()
-    only.name.encode()
+    assert len(only.name.encode()) <= 180
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -106,6 +116,14 @@ def test_a_folder_that_is_missing_or_empty_is_told(tmp_path: Path) -> None:
     put(tmp_path, "hw1.txt")
     with pytest.raises(DataError, match=r"neither \.py nor \.ipynb"):
         alone(tmp_path / "hw1.txt")
+
+
+def test_files_that_are_too_much_together_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "ann/a.py", "ann/b.py", "ann/c.py")
+    monkeypatch.setattr("softreg.grading.submissions.TOGETHER", 2 * len(GOOD))
+    (only,) = found_in(tmp_path)
+
+    assert list(only.content()) == ["a.py", "b.py"]
 
 
 def test_a_single_file_may_import_its_neighbours(tmp_path: Path) -> None:
