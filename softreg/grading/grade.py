@@ -10,6 +10,7 @@ from typing import Any
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
+from softreg.grading.isolation import StartError
 from softreg.grading.judgement import Mistake, Result, judge
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import HandedIn, Submission, printable
@@ -76,11 +77,16 @@ def grade(
     handed_in = handed_in or submission.read()
     try:
         return _graded(submission, spec, handed_in, public_only, stop)
+    except StartError as error:
+        return _failed(submission, spec, public_only, f"Not graded: the grader could not start ({error}).")
     except Exception as error:
         reason = getattr(error, "strerror", None)  # not the whole text: it may name a folder of this machine
         told = f"{type(error).__name__}{f', {reason}' if reason else ''}"
-        failed = Examined(status="stopped", lasting=False)
-        return _grade(submission, spec, failed, public_only, [f"Not graded: the grader itself failed on it ({told})."])
+        return _failed(submission, spec, public_only, f"Not graded: the grader itself failed on it ({told}).")
+
+
+def _failed(submission: Submission, spec: Spec, public_only: bool, note: str) -> Grade:
+    return _grade(submission, spec, Examined(status="stopped", lasting=False), public_only, [note])
 
 
 def _graded(

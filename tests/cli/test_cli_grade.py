@@ -222,6 +222,26 @@ def test_a_submission_on_which_the_grader_fails_keeps_no_other_from_its_grade(ho
     assert {row["status"] for row in rows(homework).values()} == {"graded", "empty"}
 
 
+def test_what_hangs_on_time_is_run_again_and_gone_when_the_submission_is(homework, monkeypatch) -> None:
+    from softreg.grading.isolation import Child
+
+    homework.write("hw1.toml", homework.read("hw1.toml").replace("seconds = 20", "seconds = 2"))
+    put(homework, ann="", ben="def softmax(logits):\n    while True: pass\n")
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert "(1 skipped, unchanged)" in homework.ok("grade", "class", "--spec", "hw1.toml").out
+    assert "too long" in rows(homework)["ben"]["notes"]
+
+    def started(*_):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Child, "_started", started)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert "the grader could not start (Resource temporarily unavailable)" in rows(homework)["ben"]["notes"]
+    (homework.folder / "class/ben.py").unlink()
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert not any("ben" in name for name in all_written(homework.folder / "grades"))
+
+
 def test_a_file_that_changes_while_it_is_graded_is_graded_again(homework, monkeypatch) -> None:
     from softreg.grading import grade as room
 

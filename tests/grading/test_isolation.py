@@ -14,7 +14,7 @@ from sitting import CALLS, GOOD, LIMITS, LOGITS, SMALL, sat
 
 from softreg.functional import softmax
 from softreg.grading.examination import examine
-from softreg.grading.isolation import Child, EndedError
+from softreg.grading.isolation import Child, EndedError, StartError
 from softreg.grading.isolation.processes import MARK
 from softreg.grading.spec import Limits
 
@@ -146,6 +146,48 @@ def test_a_loop_in_one_function_costs_its_own_calls_alone() -> None:
     assert "an earlier call" in examined.answers["second softmax"].told
     assert examined.status == "graded"
     others_are_right(examined)
+
+
+@pytest.mark.skipif(not LINUX, reason="work is told by /proc")
+def test_it_is_work_that_counts_and_not_the_time_that_goes_by() -> None:
+    examined = sat("import time", AWAY + "time.sleep(2.5)\n    return logits")  # a call may work for two seconds
+
+    assert examined.answers["first softmax"].error == ""
+    assert examined.lasting
+    others_are_right(examined)
+
+
+def test_who_sleeps_is_not_waited_for_for_ever() -> None:
+    spec = dataclasses.replace(SMALL, limits=Limits(seconds=1))
+    began = time.monotonic()
+    examined = sat("import time", AWAY + "time.sleep(600)", spec=spec)
+
+    assert examined.answers["first softmax"].error == "time"
+    assert not examined.lasting
+    assert time.monotonic() - began < 30
+    others_are_right(examined)
+
+
+def test_a_process_that_does_not_start_is_tried_once_more_and_is_no_fault_of_the_submissions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, left = Child._started, [1]
+
+    def started(self: Child, *pipes: int) -> object:
+        if left[0]:
+            left[0] -= 1
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return real(self, *pipes)
+
+    monkeypatch.setattr(Child, "_started", started)
+    assert sat().status == "graded"
+    left[0] = 2
+    with pytest.raises(StartError, match="temporarily unavailable"):
+        sat()
+    monkeypatch.undo()
+    monkeypatch.setattr("softreg.grading.isolation.child.STARTING", 0.0)
+    with pytest.raises(StartError, match="too long"):
+        sat()
 
 
 def test_a_loop_that_listens_to_no_signal_is_ended() -> None:
@@ -292,6 +334,42 @@ def test_no_frame_of_a_submission_is_believed() -> None:
 
     assert examined.answers["first softmax"].error == "lost"
     assert "wrote into the grader's own pipe" in examined.answers["first softmax"].told
+    others_are_right(examined)
+
+
+HONEST = """{'arrays': [], 'changed': [], 'warned': [], 'held': [], 'imported': []}"""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'arrays': []}",
+        "{'arrays': [], 'changed': []}",
+        f"{HONEST} | {{'changed': [7]}}",
+        f"{HONEST} | {{'changed': 3}}",
+        f"{HONEST} | {{'held': [[]]}}",
+        f"{HONEST} | {{'warned': {{}}}}",
+        f"{HONEST} | {{'error': 'time'}}",
+        f"{HONEST} | {{'error': []}}",
+        f"{HONEST} | {{'arrays': [['<f8', [10**30, 0]]]}}",
+    ],
+)
+def test_a_frame_with_the_true_key_that_says_nothing_sensible_costs_its_own_function(header: str) -> None:
+    forged = (
+        "import gc, json, os, struct, sys\n"
+        "def softmax(logits):\n"
+        "    frame = sys._getframe()\n"
+        "    while 'answers' not in frame.f_locals: frame = frame.f_back\n"
+        f"    header = json.dumps({header}).encode()\n"
+        "    sent = frame.f_locals['key'] + struct.pack('>IQ', len(header), 0) + header\n"
+        "    os.write(frame.f_locals['answers'], sent)\n"
+        "    while True: pass\n"
+    )
+    examined = sat(forged)
+
+    assert examined.answers["first softmax"].error == "lost"
+    assert "wrote into the grader's own pipe" in examined.answers["first softmax"].told
+    assert "is no answer" in examined.answers["first softmax"].told or "10**30" in header  # which is no frame
     others_are_right(examined)
 
 
