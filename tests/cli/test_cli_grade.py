@@ -280,12 +280,47 @@ def test_grades_of_another_homework_are_not_mixed(homework) -> None:
     assert (done.code, "no folder of grades" in done.err) == (2, True)
 
 
-def test_grades_that_lie_among_the_submissions_are_no_submission(homework) -> None:
+def test_grades_do_not_lie_among_the_submissions(homework) -> None:
+    put(homework, ann="")
+    (homework.folder / "class/ben").mkdir()
+    (homework.folder / "alias").symlink_to("class")
+    before = all_written(homework.folder / "class")
+    for out in ("class", "class/grades", "class/ben", "alias/new/grades", "."):
+        done = homework("grade", "class", "--spec", "hw1.toml", "--out", out)
+        assert done.code == 2, out
+    assert (
+        "among the submissions" in homework("grade", "class", "--spec", "hw1.toml", "--out", "class", "--overwrite").err
+    )
+    assert all_written(homework.folder / "class") == before
+
+
+def test_the_homework_may_lie_among_the_submissions(homework) -> None:
     put(homework, ann="", ben="")
     (homework.folder / "hw1.toml").rename(homework.folder / "class/hw1.toml")
-    for _ in range(2):
-        homework.ok("grade", "class", "--spec", "class/hw1.toml", "--out", "class/grades")
-        assert set(rows(homework, "class/grades/grades.csv")) == {"ann", "ben"}
+    homework.ok("grade", "class", "--spec", "class/hw1.toml")
+
+    assert set(rows(homework)) == {"ann", "ben"}
+
+
+def test_a_folder_of_reports_that_cannot_be_made_is_told_before_anything_is_graded(homework, monkeypatch) -> None:
+    put(homework, ann=PLAIN)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    for path in (homework.folder / "grades/feedback").iterdir():
+        path.unlink()
+    (homework.folder / "grades/feedback").rmdir()
+    homework.write("grades/feedback", "no folder")
+    monkeypatch.setattr("softreg.grading.grade.examine", lambda *_: pytest.fail("was graded"))
+    put(homework, ann=SUMS)
+
+    assert homework("grade", "class", "--spec", "hw1.toml").code == 3
+
+
+def test_a_file_that_is_too_large_is_not_read_to_find_its_convention(shell, monkeypatch) -> None:
+    monkeypatch.setattr("softreg.grading.submissions.LARGEST", 100)
+    monkeypatch.setattr("softreg.workflows.grade.parsed", lambda *_: pytest.fail("was read"))
+    shell.write("hw1.py", PLAIN)
+
+    assert "larger than" in shell.ok("grade", "hw1.py").out
 
 
 def test_the_class_as_json_has_everything(homework) -> None:

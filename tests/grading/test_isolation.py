@@ -379,8 +379,10 @@ def test_processes_are_held_back() -> None:
         "os.system('sleep 60')",
         "subprocess.Popen(['sleep', '60'])",
         "os.execv('/bin/sh', ['sh'])",
+        "multiprocessing.get_context('spawn').Process(target=print).start()",
+        "multiprocessing.get_context('forkserver').Process(target=print).start()",
     ):
-        examined = sat("import os, subprocess", AWAY + f"{call}\n    return logits")
+        examined = sat("import multiprocessing, os, subprocess", AWAY + f"{call}\n    return logits")
 
         assert "starting a process is held back" in examined.answers["first softmax"].told, call
         assert "Held back: starting a process." in examined.notes
@@ -437,12 +439,19 @@ def test_files_of_others_stay_as_they_are(tmp_path: Path) -> None:
         f"os.open({place!r}, os.O_TRUNC | os.O_WRONLY)",
         f"np.save({place!r}, logits)",
         f"os.symlink({place!r}, 'link'); open('link', 'a')",
+        f"os.symlink('hw1.py', {str(tmp_path / 'new')!r})",
+        f"os.link({place!r}, 'link')",
+        f"os.symlink({str(tmp_path)!r}, 'link'); os.remove('link/other.py')",
+        "os.rename('..', 'mine')",
+        f"shutil.copyfile('hw1.py', {place!r})",
+        f"os.utime({place!r}, (0, 0))",
         "os.kill(os.getppid(), 9)",
     ):
         examined = sat("import os, pathlib, shutil", AWAY + f"{act}\n    return logits")
 
         assert "held back" in examined.answers["first softmax"].told, act
         assert other.read_text() == "theirs"
+        assert [path.name for path in tmp_path.iterdir()] == ["other.py"]
         others_are_right(examined)
 
 
@@ -475,9 +484,30 @@ def test_a_file_that_grows_is_stopped() -> None:
 
 
 def test_connections_are_held_back() -> None:
-    examined = sat("import socket", AWAY + "socket.create_connection(('127.0.0.1', 9))")
+    datagram = "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+    for act in (
+        "socket.create_connection(('127.0.0.1', 9))",
+        f"{datagram}.sendto(b'x', ('127.0.0.1', 9))",
+        f"{datagram}.sendmsg([b'x'], [], 0, ('127.0.0.1', 9))",
+    ):
+        examined = sat("import socket", AWAY + act)
 
-    assert "a network connection is held back" in examined.answers["first softmax"].told
+        assert "a network connection is held back" in examined.answers["first softmax"].told, act
+
+
+def test_files_of_others_may_be_read_copied_and_linked_to(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("theirs")
+    place = str(tmp_path / "data.txt")
+    act = f"shutil.copyfile({place!r}, 'copy'); os.symlink({place!r}, 'link'); os.remove('link')\n    return logits"
+    examined = sat("import os, shutil", AWAY + act)
+
+    assert examined.answers["first softmax"].error == "", examined.answers["first softmax"].told
+    assert not [note for note in examined.notes if "Held back" in note]
+
+
+def test_a_process_that_cannot_be_made_leaves_no_descriptor(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="No such file"):  # and see the fixture
+        Child(tmp_path / "nowhere", LIMITS).__enter__()
 
 
 def test_the_environment_tells_nothing_of_the_graders(monkeypatch: pytest.MonkeyPatch) -> None:

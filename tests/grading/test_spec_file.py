@@ -102,6 +102,7 @@ def test_every_homework_survives_its_file(tmp_path_factory, title, seed, points,
         ("forbid = ['numpy']\n" + ONE, "the grader itself imports"),
         ("forbid = ['random']\n" + ONE, "the grader itself imports"),
         ("a = [", "cannot be read"),
+        ("seed = " + 5000 * "9", "cannot be read"),
     ],
 )
 def test_what_is_wrong_in_a_homework_is_named_with_its_file_and_key(text: str, told: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,38 @@ def test_a_notebook_of_the_third_format_is_read() -> None:
     examined = examine({"hw1.ipynb": json.dumps({"worksheets": [sheet], "nbformat": 3}).encode()}, SMALL, CALLS)
 
     assert examined.status == "graded"
+
+
+def test_a_notebook_may_be_written_in_capitals() -> None:
+    assert examine({"HW1.IPYNB": notebook(GOOD)}, SMALL, CALLS).status == "graded"
+
+
+@pytest.mark.parametrize(
+    "line", ["x" + 300_000 * " ", 100_000 * "? " + "!", 300_000 * "a " + "b", "x =" + 300_000 * " "]
+)
+def test_a_long_line_is_read_in_no_time(line: str) -> None:
+    began = time.perf_counter()
+
+    assert reading.without_magics(f"no python\n{line}\n%ls\n").endswith("\npass\n")
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("  files = !ls", "  pass"),
+        ("a, b = %timeit -o 1", "pass"),
+        ("x.y = !ls", "x.y = !ls"),
+        ("\tprint? ", "\tpass"),
+        ("??print", "pass"),
+        ("x = y", "x = y"),
+        ("x =", "x ="),
+        ("x == %y", "x == %y"),
+        ("", ""),
+    ],
+)
+def test_magics_shell_and_help_lines_become_pass(line: str, left: str) -> None:
+    assert reading.without_magics(f"no python\n{line}\nend()") == f"no python\n{left}\nend()"
 
 
 def test_a_percent_sign_at_the_beginning_of_a_line_of_text_stays() -> None:
