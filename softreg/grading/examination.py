@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import threading
 import time
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from softreg.grading.calls import Answer, Call
-from softreg.grading.isolation import Child, EndedError
+from softreg.grading.isolation import Child, EndedError, StartError
+from softreg.grading.isolation.folders import remove
 from softreg.grading.isolation.fonts import lend_fonts
+from softreg.grading.isolation.testimony import Loaded, Said, as_loaded, as_said
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import printable
 
@@ -28,6 +29,9 @@ OF_LOADING = 0.5
 OF_CALL = 0.25
 """Share of a submission's seconds that one call may take."""
 
+PATIENCE = 5.0
+"""Seconds that may go by for each that a submission may work: others work at the same time, and some only sleep."""
+
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 
 
@@ -36,7 +40,8 @@ class Examined:
     """What came of it: an answer for every call, a status, and what is to be told of the submission as a whole.
 
     ``status`` is graded, unfinished (every function raises NotImplementedError), no functions, syntax error, empty or
-    stopped (it cannot even be loaded). ``missing`` are the roles whose function is still to be written.
+    stopped (it cannot even be loaded). ``missing`` are the roles whose function is still to be written. What hangs on
+    the time that something took is not ``lasting``.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -45,6 +50,7 @@ class Examined:
     files: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    lasting: bool = True
 
 
 def examine(
@@ -55,9 +61,8 @@ def examine(
     helpers: Mapping[str, bytes] | None = None,
 ) -> Examined:
     """Ask a submission, whose files' bytes are given by their names, all of the calls; it may import the helpers."""
-    # subtle: what the submission left behind may not be removable (a folder without permissions); it is only a folder
-    with tempfile.TemporaryDirectory(prefix="graded-", ignore_cleanup_errors=True) as place:
-        folder = Path(place).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="graded-")).resolve()
+    try:
         for name, text in [*(helpers or {}).items(), *content.items()]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text)
@@ -67,7 +72,8 @@ def examine(
             return session.run(calls)
         finally:
             session.close()
-            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        remove(folder)
 
 
 class _Session:
@@ -75,9 +81,9 @@ class _Session:
 
     def __init__(self, folder: Path, files: list[str], spec: Spec, stop: threading.Event | None) -> None:
         self.folder, self.files, self.spec, self.stop = folder, files, spec, stop
-        self.left = spec.limits.seconds
+        self.left, self.patience = spec.limits.seconds, PATIENCE * spec.limits.seconds
         self.child: Child | None = None
-        self.loaded: dict[str, Any] = {}
+        self.loaded = Loaded()
         self.definitions_only = False
         self.guilty: dict[str, str] = {}
         self.printed = 0
@@ -124,33 +130,45 @@ class _Session:
 
     def _load(self) -> None:
         self.close()
-        self.child = Child(self.folder, self.spec.limits, self.stop).__enter__()
+        self.child = self._started()
         wanted = [each.name for each in self.spec.functions]
         header: dict[str, Any] = {"files": self.files, "wanted": wanted, "forbidden": list(self.spec.forbid)}
         header |= {"definitions_only": self.definitions_only}
         # subtle: a submission that hangs when loaded must leave time for the second attempt, and for its functions
-        self.loaded = self._asked(header, [], OF_LOADING if not self.definitions_only else OF_CALL)[0]
+        said, _ = self._asked(header, [], OF_LOADING if not self.definitions_only else OF_CALL)
+        self.loaded = as_loaded(said, self.files, wanted)
+        self._notice(self.loaded)
+
+    def _started(self) -> Child:
+        """A process; if none starts, the machine may have been busy, and it is tried once more."""
+        try:
+            return Child(self.folder, self.spec.limits, self.stop).__enter__()
+        except StartError:
+            return Child(self.folder, self.spec.limits, self.stop).__enter__()
 
     def _asked(self, header: dict[str, Any], arrays: list[np.ndarray], share: float) -> tuple[dict[str, Any], Any]:
         """Ask the child within a share of the seconds, and take what it used from those that are left."""
         assert self.child is not None
-        began = time.monotonic()
+        child, began, worked = self.child, time.monotonic(), self.child.worked
+        seconds = share * self.spec.limits.seconds
         try:
-            said, found = self.child.ask(header, arrays, min(share * self.spec.limits.seconds, max(self.left, 0.0)))
-        except EndedError:
-            self.close()
+            return child.ask(header, arrays, min(seconds, self.left), min(PATIENCE * seconds, self.patience))
+        except EndedError as error:
+            self.result.lasting &= error.kind != "time"
             raise
         finally:
-            self.left -= time.monotonic() - began
-        self.held |= dict.fromkeys(said["held"])
-        self.imported |= dict.fromkeys(said["imported"])
-        return said, found
+            self.left = max(self.left - (child.worked - worked), 0.0)
+            self.patience = max(self.patience - (time.monotonic() - began), 0.0)
+
+    def _notice(self, said: Loaded | Said) -> None:
+        self.held |= dict.fromkeys(map(self._plain, said.held))
+        self.imported |= dict.fromkeys(map(self._plain, said.imported))
 
     def _answer(self, call: Call) -> Answer:
         function = self.spec.function(call.role)
         assert function is not None
-        if function.name not in self.loaded["found"]:
-            kind = self.loaded["no_function"].get(function.name)
+        if function.name not in self.loaded.found:
+            kind = self.loaded.no_function.get(function.name)
             return Answer(error="missing", told=f"it is no function but of type {kind}" if kind else "")
         if self.stop is not None and self.stop.is_set():
             return Answer(error="lost", told="grading was interrupted")
@@ -161,9 +179,10 @@ class _Session:
                 self._load()
             return self._called(call, function.name, function.returns)
         except EndedError as error:
+            self.close()
             told = self._plain(str(error))
             self.guilty[call.role] = told
-            if error.kind == "time" and self.left <= 0:
+            if error.kind == "time" and min(self.left, self.patience) <= 0:
                 told = f"the {self.spec.limits.seconds:g} seconds of the submission are used up"
             return Answer(error=error.kind, told=told)
 
@@ -177,35 +196,35 @@ class _Session:
             else:
                 given.append(("value", value))
         header = {"name": name, "given": given, "returns": returns}
-        said, values = self._asked(header, arrays, OF_CALL)
+        told, values = self._asked(header, arrays, OF_CALL)
         words = list(call.arguments)
+        said = as_said(told, len(words))
+        self._notice(said)
         return Answer(
-            values=values,
-            error=str(said.get("error", "")),
-            told=self._plain(str(said.get("told", ""))),
-            changed=tuple(words[place] for place in said["changed"]),
-            warned=tuple(self._plain(text) for text in said["warned"]),
+            values=() if said.error else values,
+            error=said.error,
+            told=self._plain(said.told),
+            changed=tuple(words[place] for place in said.changed),
+            warned=tuple(self._plain(text) for text in said.warned),
         )
 
     def _status(self) -> str:
         """One word for what the submission is."""
-        if not self.loaded["found"]:
-            if self.loaded["wrong"]:
+        if not self.loaded.found:
+            if self.loaded.wrong:
                 return "syntax error"
-            return "no functions" if self.loaded["code"] else "empty"
+            return "no functions" if self.loaded.code else "empty"
         errors = {answer.error for answer in self.result.answers.values()}
         return "unfinished" if errors == {"missing"} else "graded"
 
     def _note(self) -> None:
         """Tell what concerns the submission as a whole."""
         said, notes = self.loaded, self.result.notes
-        self.result.files = [printable(name) for name in said.get("files", [])]
-        self.result.imports = sorted({*said.get("imports", []), *self.imported})
-        notes += [f"It cannot be read in full. {self._plain(text)}." for text in said.get("wrong", [])]
-        notes += [f"A statement of its own fails: {self._plain(text)}." for text in said.get("raised", [])]
-        notes += [
-            f"{self._plain(text)}; that of {self.result.files[0]} goes first." for text in said.get("several", [])
-        ]
+        self.result.files = [printable(name) for name in said.files]
+        self.result.imports = sorted({*map(self._plain, said.imports), *self.imported})
+        notes += [f"It cannot be read in full. {self._plain(text)}." for text in said.wrong]
+        notes += [f"A statement of its own fails: {self._plain(text)}." for text in said.raised]
+        notes += [f"{self._plain(text)}; that of {self.result.files[0]} goes first." for text in said.several]
         notes += [f"{self._name(role)}: {told}." for role, told in self.guilty.items()]
         notes += [f"Held back: {what}." for what in self.held]
         if self.result.imports:

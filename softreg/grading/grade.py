@@ -10,16 +10,20 @@ from typing import Any
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
+from softreg.grading.isolation import StartError
 from softreg.grading.judgement import Mistake, Result, judge
 from softreg.grading.spec import Spec
-from softreg.grading.submissions import Submission, UnreadableError, printable
+from softreg.grading.submissions import HandedIn, Submission, printable
 
 __all__ = ["Grade", "grade"]
 
 
 @dataclass(frozen=True)
 class Grade:
-    """A submission's grade. ``status`` is one word or two for what became of it; ``notes`` are sentences."""
+    """A submission's grade. ``status`` is one word or two for what became of it; ``notes`` are sentences.
+
+    One that is not ``lasting`` may come out otherwise the next time: it ran out of time, or the grader failed.
+    """
 
     id: str
     name: str
@@ -30,6 +34,7 @@ class Grade:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    lasting: bool = True
 
     @property
     def score(self) -> float:
@@ -43,7 +48,9 @@ class Grade:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return {"score": self.score, "of": self.of} | asdict(self)
+        return {"score": self.score, "of": self.of} | {
+            key: value for key, value in asdict(self).items() if key != "lasting"
+        }
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> Grade:
@@ -56,17 +63,41 @@ class Grade:
 
 
 def grade(
-    submission: Submission, spec: Spec, *, public_only: bool = False, stop: threading.Event | None = None
+    submission: Submission,
+    spec: Spec,
+    handed_in: HandedIn | None = None,
+    *,
+    public_only: bool = False,
+    stop: threading.Event | None = None,
 ) -> Grade:
-    """Grade a submission; one that cannot be read or loaded has a grade of 0 that says so."""
-    asked = calls(spec, public_only)
+    """Grade a submission, as it was read; one that cannot be read or loaded has a grade of 0 that says so.
+
+    So has one on which the grader itself fails: nothing that is handed in keeps the others from their grades.
+    """
+    handed_in = handed_in or submission.read()
     try:
-        content = submission.content()
-    except UnreadableError as error:
+        return _graded(submission, spec, handed_in, public_only, stop)
+    except StartError as error:
+        return _failed(submission, spec, public_only, f"Not graded: the grader could not start ({error}).")
+    except Exception as error:
+        reason = getattr(error, "strerror", None)  # not the whole text: it may name a folder of this machine
+        told = f"{type(error).__name__}{f', {reason}' if reason else ''}"
+        return _failed(submission, spec, public_only, f"Not graded: the grader itself failed on it ({told}).")
+
+
+def _failed(submission: Submission, spec: Spec, public_only: bool, note: str) -> Grade:
+    return _grade(submission, spec, Examined(status="stopped", lasting=False), public_only, [note])
+
+
+def _graded(
+    submission: Submission, spec: Spec, handed_in: HandedIn, public_only: bool, stop: threading.Event | None
+) -> Grade:
+    asked = calls(spec, public_only)
+    if handed_in.unreadable:
         none = Examined(answers={call.key: Answer(error="missing") for call in asked}, status="unreadable")
-        return _grade(submission, spec, none, public_only, [f"Nothing is graded: {error}."])
-    examined = examine(content, spec, asked, stop, submission.beside())
-    return _grade(submission, spec, examined, public_only, _skipped(submission, content))
+        return _grade(submission, spec, none, public_only, [f"Nothing is graded: {handed_in.unreadable}."])
+    examined = examine(handed_in.content, spec, asked, stop, submission.beside())
+    return _grade(submission, spec, examined, public_only, _skipped(submission, handed_in.content))
 
 
 def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: bool, notes: list[str]) -> Grade:
@@ -83,6 +114,7 @@ def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: 
         doubts=judgement.doubts,
         notes=tuple(notes),
         imports=tuple(examined.imports),
+        lasting=examined.lasting,
     )
 
 

@@ -22,7 +22,7 @@ from softreg.files import write_text
 from softreg.grading.grade import Grade
 from softreg.grading.spec import Spec
 from softreg.grading.spec_file import text
-from softreg.grading.submissions import Submission, UnreadableError
+from softreg.grading.submissions import HandedIn, Submission
 
 __all__ = ["Kept"]
 
@@ -59,19 +59,22 @@ class Kept:
     def grade(self, submission: Submission) -> Grade | None:
         """Return the grade of a submission, if one of the same files is kept."""
         content = _json(self._path(submission.name))
-        if content is None or content.get("key") != self._key(submission):
+        if content is None or content.get("key") != self.key(submission, submission.read()):
             return None
-        with contextlib.suppress(KeyError, TypeError, AttributeError):
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
             return Grade.from_json(content["grade"])
         return None
 
-    def keep(self, submission: Submission, grade: Grade) -> None:
-        """Keep a grade; the first one makes the folder one of this homework's."""
+    def keep(self, key: str, grade: Grade) -> None:
+        """Keep a grade under the key of what was graded; the first one makes the folder one of this homework's.
+
+        One that may come out otherwise the next time is written without its key: it is known, and never used again.
+        """
         self.room.mkdir(parents=True, exist_ok=True)
         if not (self.room / HOMEWORK).exists():
             write_text(self.room / HOMEWORK, json.dumps({"homework": self.homework, "title": self.title}) + "\n")
-        content = {"key": self._key(submission), "grade": grade.to_json()}
-        write_text(self._path(submission.name), json.dumps(content, indent=1) + "\n")
+        content = {"key": key if grade.lasting else None, "grade": grade.to_json()}
+        write_text(self._path(grade.name), json.dumps(content, indent=1) + "\n")
 
     def names(self) -> set[str]:
         """Return the names of the submissions of which a grade is kept."""
@@ -81,16 +84,18 @@ class Kept:
         """Throw away the grade of a submission that is gone."""
         self._path(name).unlink(missing_ok=True)
 
+    def key(self, submission: Submission, handed_in: HandedIn) -> str:
+        """Return the key of a submission with this content: all that its grade hangs on."""
+        key = hashlib.sha256(f"{self.homework} {__version__} {np.__version__} {platform.python_version()}".encode())
+        for name, content in sorted(handed_in.content.items()):
+            key.update(hashlib.sha256(repr(name).encode()).digest() + hashlib.sha256(content).digest())
+        key.update(
+            repr((handed_in.unreadable, submission.id, submission.shown, submission.files, submission.others)).encode()
+        )
+        return key.hexdigest()
+
     def _path(self, name: str) -> Path:
         return self.room / f"{name}{ENDING}"
-
-    def _key(self, submission: Submission) -> str:
-        key = hashlib.sha256(f"{self.homework} {__version__} {np.__version__} {platform.python_version()}".encode())
-        with contextlib.suppress(UnreadableError):
-            for name, content in sorted(submission.content().items()):
-                key.update(hashlib.sha256(repr(name).encode()).digest() + hashlib.sha256(content).digest())
-        key.update(repr((submission.id, submission.shown, submission.files, submission.others)).encode())
-        return key.hexdigest()
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -51,7 +51,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use: seconds of time, MiB of memory, MiB of files written."""
+    """What one submission may use: seconds of work on a core, MiB of memory, MiB of files written."""
 
     seconds: float = 20.0
     memory: int = 1024

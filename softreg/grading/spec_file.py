@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -32,7 +33,7 @@ def read(path: Path) -> Spec:
         raise DataError(
             f"There is no homework {path}.", "Type softreg grade --template plain -o DIR for one to begin with."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
+    except (ValueError, OSError, RecursionError) as error:  # no TOML, no UTF-8, an integer of too many digits
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"The homework {path} cannot be read: {reason}.", "It must be a TOML file.") from None
     try:
@@ -75,7 +76,7 @@ def _spec(content: Mapping[str, Any], stem: str) -> Spec:
         functions=functions,
         points=_points(_table(content, "points")),
         hidden=_names(content, "hidden", CHECKS),
-        forbid=_names(content, "forbid"),
+        forbid=_forbidden(content),
         seed=_seed(content),
         limits=_limits(_table(content, "limits")),
         **{key: _choice(content, key) for key in CHOICES},
@@ -112,11 +113,12 @@ def _points(table: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _limits(table: Mapping[str, Any]) -> Limits:
-    lowest = {"seconds": 1.0, "memory": 256.0, "files": 1.0}
+    # more than the system counts in would stop every submission
+    bounds = {"seconds": (1.0, 3600.0), "memory": (256.0, 2.0**20), "files": (1.0, 2.0**20)}
     _refuse_unknown(table, [field.name for field in fields(Limits)], "[limits]")
     found: dict[str, Any] = {}
     for name, value in table.items():
-        number = _number(f"limits.{name}", value, low=lowest[name])
+        number = _number(f"limits.{name}", value, *bounds[name])
         found[name] = number if name == "seconds" else int(number)
     return Limits(**found)
 
@@ -128,9 +130,11 @@ def _seed(content: Mapping[str, Any]) -> int:
     return seed
 
 
-def _number(key: str, value: Any, low: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < low:
-        raise DataError(f'the key "{key}" is {_shown(value)}.', f"It must be a number, {low:g} or more.")
+def _number(key: str, value: Any, low: float, high: float = math.inf) -> float:
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if not low <= number <= min(high, sys.float_info.max):
+        most = f" and {high:.0f} or less" if high < math.inf else ""
+        raise DataError(f'the key "{key}" is {_shown(value)}.', f"It must be a number, {low:g} or more{most}.")
     return float(value)
 
 
@@ -149,6 +153,19 @@ def _names(content: Mapping[str, Any], key: str, known: Mapping[str, Any] | None
     if known is not None:
         _refuse_unknown(dict.fromkeys(names), known, f'the list "{key}"')
     return tuple(names)
+
+
+def _forbidden(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Packages that are first imported by a submission: what the grader imported before it would be let through."""
+    names = _names(content, "forbid")
+    for name in names:
+        if not name.isidentifier():
+            package = name.partition(".")[0]
+            near = f'Forbid "{package}".' if package.isidentifier() else 'Write it like forbid = ["scipy"].'
+            raise DataError(f'the list "forbid" has "{name}", which is no package as a whole.', near)
+        if name == "numpy" or name in sys.stdlib_module_names:
+            raise DataError(f'the list "forbid" has "{name}", which the grader itself imports.', "Leave it out.")
+    return names
 
 
 def _typed(content: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:

@@ -6,25 +6,39 @@ import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from softreg.errors import DataError
 
-__all__ = ["ENDINGS", "Submission", "UnreadableError", "alone", "found_in", "printable"]
+__all__ = ["ENDINGS", "HandedIn", "Submission", "UnreadableError", "alone", "found_in", "printable"]
 
 ENDINGS = (".py", ".ipynb")
 LARGEST = 20 << 20
 """Bytes of a file, at most."""
 
+TOGETHER = 40 << 20
+"""Bytes of all files of a submission, at most."""
+
 MOST_FILES = 200
+LONGEST_NAME = 180
+"""Bytes of a name: endings, a number and what a temporary file adds must fit into the 255 of a file system."""
+
 _LEFT_OUT = {"__pycache__", "__MACOSX"}
 _UNSAFE = re.compile(r'[\\/:*?"<>|%\s]')
 
 
 class UnreadableError(Exception):
     """Nothing of a submission can be read; the text says why."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """The bytes of a submission's files by their names, read once; ``unreadable`` says why there are none."""
+
+    content: Mapping[str, bytes]
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +57,21 @@ class Submission:
     others: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
 
+    def read(self) -> HandedIn:
+        """Return what was handed in, as it is now."""
+        try:
+            return HandedIn(self.content())
+        except UnreadableError as error:
+            return HandedIn({}, str(error))
+
     def content(self) -> dict[str, bytes]:
         """Return the bytes of each file by its name. Raises :class:`UnreadableError` if there is none to be read."""
-        found, reasons = {}, []
+        found: dict[str, bytes] = {}
+        reasons, left = [], TOGETHER
         for name in self.files:
             try:
-                found[name] = _content(self.folder / name, self.root)
+                found[name] = _content(self.folder / name, self.root, left)
+                left -= len(found[name])
             except UnreadableError as error:
                 reasons.append(f"{Path(name).name} {error}")
         if not found:
@@ -122,8 +145,8 @@ def _walked(folder: Path) -> list[str]:
     return found
 
 
-def _content(path: Path, root: Path) -> bytes:
-    """The bytes of a file, if it is one, lies within ``root`` and is no larger than a homework can be."""
+def _content(path: Path, root: Path, left: int = TOGETHER) -> bytes:
+    """The bytes of a file, if it is one, lies within ``root`` and is no larger than a file may be, and ``left``."""
     try:
         place = path.resolve(strict=True)
         if not place.is_relative_to(root):
@@ -132,6 +155,8 @@ def _content(path: Path, root: Path) -> bytes:
             raise UnreadableError("is no ordinary file")
         if place.stat().st_size > LARGEST:
             raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
+        if place.stat().st_size > left:
+            raise UnreadableError(f"is more than {TOGETHER >> 20} MiB with the files before it")
         return place.read_bytes()
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -171,7 +196,8 @@ def _safe(text: str) -> str:
     >>> _safe("=Ann, Lee"), _safe("../x")
     ('=Ann,_Lee', '_.._x')
     """
-    plain = _UNSAFE.sub("_", printable(text))[:80]
+    # a file system counts bytes: eighty letters may be 320
+    plain = _UNSAFE.sub("_", printable(text)).encode()[:LONGEST_NAME].decode(errors="ignore")
     return f"_{plain}" if plain[:1] in {".", "-", ""} else plain
 
 

@@ -16,7 +16,7 @@ from softreg.grading import spec_file
 from softreg.grading.asked import questions
 from softreg.grading.courses import course, nearest_course
 from softreg.grading.grade import Grade, grade
-from softreg.grading.inside.reading import read
+from softreg.grading.inside.reading import parsed
 from softreg.grading.kept import Kept
 from softreg.grading.reports.feedback import as_gradescope
 from softreg.grading.reports.feedback import as_markdown as feedback
@@ -25,7 +25,7 @@ from softreg.grading.reports.summary import as_markdown as class_page
 from softreg.grading.reports.table import as_csv
 from softreg.grading.skeleton import skeleton
 from softreg.grading.spec import Spec
-from softreg.grading.submissions import Submission, alone, found_in
+from softreg.grading.submissions import HandedIn, Submission, alone, found_in
 from softreg.runs import dumps
 from softreg.workers import available_cores
 
@@ -89,12 +89,14 @@ def grade_file(path: Path, spec_path: Path | None) -> FileGraded:
     """Grade one file by the public checks of a homework, or of the convention whose functions it defines."""
     _refuse_windows()
     submission = alone(path)
-    convention = "" if spec_path else _nearest(path)
+    handed_in = submission.read()
+    convention = "" if spec_path else _nearest(handed_in)
     spec = spec_file.read(spec_path) if spec_path else course(convention)
     n_public = len(questions(spec, public_only=True))
     if not n_public:
         raise DataError("All checks of this homework are hidden: there is nothing to look at.", "Ask your teacher.")
-    return FileGraded(grade(submission, spec, public_only=True), spec, convention, len(questions(spec)) - n_public)
+    graded = grade(submission, spec, handed_in, public_only=True)
+    return FileGraded(graded, spec, convention, len(questions(spec)) - n_public)
 
 
 def grade_class(
@@ -109,10 +111,12 @@ def grade_class(
     """Grade every submission in a folder and write the reports into ``out``; what did not change is not run again."""
     _refuse_windows()
     spec = spec_file.read(spec_path)
-    submissions = found_in(folder, (spec_path, out))
+    submissions = found_in(folder, (spec_path,))
+    _refuse_among(folder, out)
     kept = Kept(out, spec)
     kept.refuse_another(overwrite)
-    _make(out)
+    for each in (out, out / "feedback", out / "gradescope"):
+        _make(each)
     before = kept.names()
     if overwrite:
         kept.forget()
@@ -135,21 +139,21 @@ def _all(
     stop = threading.Event()
 
     def one(submission: Submission) -> tuple[str, Grade]:
-        graded = grade(submission, spec, stop=stop)
-        if not stop.is_set():
-            kept.keep(submission, graded)
-        return submission.name, graded
+        handed_in = submission.read()  # once: what is kept under these bytes is the grade of these bytes
+        return kept.key(submission, handed_in), grade(submission, spec, handed_in, stop=stop)
 
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(one, each) for each in new]
         try:
             for done, future in enumerate(as_completed(waiting), start=1):
-                name, graded = future.result()
-                found[name] = graded
+                key, graded = future.result()
+                # subtle: files are written by this thread alone, for the mode of a new file is asked by setting it
+                kept.keep(key, graded)
+                found[graded.name] = graded
                 if tell:
                     tell("grading", done, len(new))
         except BaseException:
-            stop.set()  # the processes of those that are being graded end within a tenth of a second
+            stop.set()  # the processes of those that are being graded end at their next look
             pool.shutdown(cancel_futures=True)
             raise
     return tuple(each for each in found.values() if each is not None), len(submissions) - len(new)
@@ -160,8 +164,6 @@ def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> Non
     from softreg.plots.class_scores import draw_class
     from softreg.plots.style import save
 
-    for name in ("feedback", "gradescope"):
-        (out / name).mkdir(exist_ok=True)
     wanted = {
         out / "grades.csv": as_csv(grades, list(questions(spec))),
         out / "class.md": class_page(told, spec.title, grades),
@@ -182,12 +184,14 @@ def _refuse_windows() -> None:
         )
 
 
-def _nearest(path: Path) -> str:
-    try:
-        script = read(os.fspath(path))
-    except OSError as error:
-        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from None
-    return nearest_course(statement for part in script.parts for statement in part.statements)
+def _nearest(handed_in: HandedIn) -> str:
+    scripts = [parsed(name, content) for name, content in handed_in.content.items()]
+    return nearest_course(statement for script in scripts for part in script.parts for statement in part.statements)
+
+
+def _refuse_among(folder: Path, out: Path) -> None:
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"The grades would lie among the submissions, in {out}.", "Name a folder outside with --out.")
 
 
 def _make(folder: Path) -> None:

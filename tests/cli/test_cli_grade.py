@@ -200,6 +200,71 @@ def test_what_changed_is_graded_anew_and_what_is_gone_goes(homework) -> None:
     assert not any("cem" in name for name in all_written(homework.folder / "grades"))
 
 
+def test_a_submission_on_which_the_grader_fails_keeps_no_other_from_its_grade(homework, monkeypatch) -> None:
+    from softreg.grading import grade as room
+
+    def examine(content, *rest):
+        if b"def softmax(" in content.get("ben.py", b""):
+            raise KeyError("held")
+        return real(content, *rest)
+
+    real = room.examine
+    monkeypatch.setattr(room, "examine", examine)
+    put(homework, ann=PLAIN, ben=PLAIN, cem="")
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    told = rows(homework)
+
+    assert {name: row["status"] for name, row in told.items()} == {"ann": "graded", "ben": "stopped", "cem": "empty"}
+    assert (told["ben"]["score"], told["ben"]["of"]) == ("0", told["ann"]["of"])
+    assert "the grader itself failed on it (KeyError)" in told["ben"]["notes"]
+    monkeypatch.undo()
+    homework.ok("grade", "class", "--spec", "hw1.toml")  # and what failed is tried again
+    assert {row["status"] for row in rows(homework).values()} == {"graded", "empty"}
+
+
+def test_what_hangs_on_time_is_run_again_and_gone_when_the_submission_is(homework, monkeypatch) -> None:
+    from softreg.grading.isolation import Child
+
+    homework.write("hw1.toml", homework.read("hw1.toml").replace("seconds = 20", "seconds = 2"))
+    put(homework, ann="", ben="def softmax(logits):\n    while True: pass\n")
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert "(1 skipped, unchanged)" in homework.ok("grade", "class", "--spec", "hw1.toml").out
+    assert "too long" in rows(homework)["ben"]["notes"]
+
+    def started(*_):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Child, "_started", started)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert "the grader could not start (Resource temporarily unavailable)" in rows(homework)["ben"]["notes"]
+    (homework.folder / "class/ben.py").unlink()
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert not any("ben" in name for name in all_written(homework.folder / "grades"))
+
+
+def test_a_file_that_changes_while_it_is_graded_is_graded_again(homework, monkeypatch) -> None:
+    from softreg.grading import grade as room
+
+    def examine(*given):
+        put(homework, ann=PLAIN)
+        return real(*given)
+
+    real = room.examine
+    put(homework, ann=SUMS)
+    monkeypatch.setattr(room, "examine", examine)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert rows(homework)["ann"]["likely mistake"] == "sum for mean"
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    assert rows(homework)["ann"]["likely mistake"] == ""
+
+
+def test_a_name_of_eighty_letters_of_three_bytes_is_a_name(homework) -> None:
+    put(homework, **{"名" * 80: ""})
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+
+    assert list(rows(homework)) == ["名" * 80]
+
+
 def test_grades_of_another_homework_are_not_mixed(homework) -> None:
     put(homework, ann="")
     homework.ok("grade", "class", "--spec", "hw1.toml")
@@ -215,12 +280,47 @@ def test_grades_of_another_homework_are_not_mixed(homework) -> None:
     assert (done.code, "no folder of grades" in done.err) == (2, True)
 
 
-def test_grades_that_lie_among_the_submissions_are_no_submission(homework) -> None:
+def test_grades_do_not_lie_among_the_submissions(homework) -> None:
+    put(homework, ann="")
+    (homework.folder / "class/ben").mkdir()
+    (homework.folder / "alias").symlink_to("class")
+    before = all_written(homework.folder / "class")
+    for out in ("class", "class/grades", "class/ben", "alias/new/grades", "."):
+        done = homework("grade", "class", "--spec", "hw1.toml", "--out", out)
+        assert done.code == 2, out
+    assert (
+        "among the submissions" in homework("grade", "class", "--spec", "hw1.toml", "--out", "class", "--overwrite").err
+    )
+    assert all_written(homework.folder / "class") == before
+
+
+def test_the_homework_may_lie_among_the_submissions(homework) -> None:
     put(homework, ann="", ben="")
     (homework.folder / "hw1.toml").rename(homework.folder / "class/hw1.toml")
-    for _ in range(2):
-        homework.ok("grade", "class", "--spec", "class/hw1.toml", "--out", "class/grades")
-        assert set(rows(homework, "class/grades/grades.csv")) == {"ann", "ben"}
+    homework.ok("grade", "class", "--spec", "class/hw1.toml")
+
+    assert set(rows(homework)) == {"ann", "ben"}
+
+
+def test_a_folder_of_reports_that_cannot_be_made_is_told_before_anything_is_graded(homework, monkeypatch) -> None:
+    put(homework, ann=PLAIN)
+    homework.ok("grade", "class", "--spec", "hw1.toml")
+    for path in (homework.folder / "grades/feedback").iterdir():
+        path.unlink()
+    (homework.folder / "grades/feedback").rmdir()
+    homework.write("grades/feedback", "no folder")
+    monkeypatch.setattr("softreg.grading.grade.examine", lambda *_: pytest.fail("was graded"))
+    put(homework, ann=SUMS)
+
+    assert homework("grade", "class", "--spec", "hw1.toml").code == 3
+
+
+def test_a_file_that_is_too_large_is_not_read_to_find_its_convention(shell, monkeypatch) -> None:
+    monkeypatch.setattr("softreg.grading.submissions.LARGEST", 100)
+    monkeypatch.setattr("softreg.workflows.grade.parsed", lambda *_: pytest.fail("was read"))
+    shell.write("hw1.py", PLAIN)
+
+    assert "larger than" in shell.ok("grade", "hw1.py").out
 
 
 def test_the_class_as_json_has_everything(homework) -> None:

@@ -14,7 +14,7 @@ from sitting import CALLS, GOOD, LIMITS, LOGITS, SMALL, sat
 
 from softreg.functional import softmax
 from softreg.grading.examination import examine
-from softreg.grading.isolation import Child, EndedError
+from softreg.grading.isolation import Child, EndedError, StartError
 from softreg.grading.isolation.processes import MARK
 from softreg.grading.spec import Limits
 
@@ -146,6 +146,48 @@ def test_a_loop_in_one_function_costs_its_own_calls_alone() -> None:
     assert "an earlier call" in examined.answers["second softmax"].told
     assert examined.status == "graded"
     others_are_right(examined)
+
+
+@pytest.mark.skipif(not LINUX, reason="work is told by /proc")
+def test_it_is_work_that_counts_and_not_the_time_that_goes_by() -> None:
+    examined = sat("import time", AWAY + "time.sleep(2.5)\n    return logits")  # a call may work for two seconds
+
+    assert examined.answers["first softmax"].error == ""
+    assert examined.lasting
+    others_are_right(examined)
+
+
+def test_who_sleeps_is_not_waited_for_for_ever() -> None:
+    spec = dataclasses.replace(SMALL, limits=Limits(seconds=1))
+    began = time.monotonic()
+    examined = sat("import time", AWAY + "time.sleep(600)", spec=spec)
+
+    assert examined.answers["first softmax"].error == "time"
+    assert not examined.lasting
+    assert time.monotonic() - began < 30
+    others_are_right(examined)
+
+
+def test_a_process_that_does_not_start_is_tried_once_more_and_is_no_fault_of_the_submissions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, left = Child._started, [1]
+
+    def started(self: Child, *pipes: int) -> object:
+        if left[0]:
+            left[0] -= 1
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return real(self, *pipes)
+
+    monkeypatch.setattr(Child, "_started", started)
+    assert sat().status == "graded"
+    left[0] = 2
+    with pytest.raises(StartError, match="temporarily unavailable"):
+        sat()
+    monkeypatch.undo()
+    monkeypatch.setattr("softreg.grading.isolation.child.STARTING", 0.0)
+    with pytest.raises(StartError, match="too long"):
+        sat()
 
 
 def test_a_loop_that_listens_to_no_signal_is_ended() -> None:
@@ -295,14 +337,52 @@ def test_no_frame_of_a_submission_is_believed() -> None:
     others_are_right(examined)
 
 
+HONEST = """{'arrays': [], 'changed': [], 'warned': [], 'held': [], 'imported': []}"""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'arrays': []}",
+        "{'arrays': [], 'changed': []}",
+        f"{HONEST} | {{'changed': [7]}}",
+        f"{HONEST} | {{'changed': 3}}",
+        f"{HONEST} | {{'held': [[]]}}",
+        f"{HONEST} | {{'warned': {{}}}}",
+        f"{HONEST} | {{'error': 'time'}}",
+        f"{HONEST} | {{'error': []}}",
+        f"{HONEST} | {{'arrays': [['<f8', [10**30, 0]]]}}",
+    ],
+)
+def test_a_frame_with_the_true_key_that_says_nothing_sensible_costs_its_own_function(header: str) -> None:
+    forged = (
+        "import gc, json, os, struct, sys\n"
+        "def softmax(logits):\n"
+        "    frame = sys._getframe()\n"
+        "    while 'answers' not in frame.f_locals: frame = frame.f_back\n"
+        f"    header = json.dumps({header}).encode()\n"
+        "    sent = frame.f_locals['key'] + struct.pack('>IQ', len(header), 0) + header\n"
+        "    os.write(frame.f_locals['answers'], sent)\n"
+        "    while True: pass\n"
+    )
+    examined = sat(forged)
+
+    assert examined.answers["first softmax"].error == "lost"
+    assert "wrote into the grader's own pipe" in examined.answers["first softmax"].told
+    assert "is no answer" in examined.answers["first softmax"].told or "10**30" in header  # which is no frame
+    others_are_right(examined)
+
+
 def test_processes_are_held_back() -> None:
     for call in (
         "os.fork()",
         "os.system('sleep 60')",
         "subprocess.Popen(['sleep', '60'])",
         "os.execv('/bin/sh', ['sh'])",
+        "multiprocessing.get_context('spawn').Process(target=print).start()",
+        "multiprocessing.get_context('forkserver').Process(target=print).start()",
     ):
-        examined = sat("import os, subprocess", AWAY + f"{call}\n    return logits")
+        examined = sat("import multiprocessing, os, subprocess", AWAY + f"{call}\n    return logits")
 
         assert "starting a process is held back" in examined.answers["first softmax"].told, call
         assert "Held back: starting a process." in examined.notes
@@ -359,12 +439,19 @@ def test_files_of_others_stay_as_they_are(tmp_path: Path) -> None:
         f"os.open({place!r}, os.O_TRUNC | os.O_WRONLY)",
         f"np.save({place!r}, logits)",
         f"os.symlink({place!r}, 'link'); open('link', 'a')",
+        f"os.symlink('hw1.py', {str(tmp_path / 'new')!r})",
+        f"os.link({place!r}, 'link')",
+        f"os.symlink({str(tmp_path)!r}, 'link'); os.remove('link/other.py')",
+        "os.rename('..', 'mine')",
+        f"shutil.copyfile('hw1.py', {place!r})",
+        f"os.utime({place!r}, (0, 0))",
         "os.kill(os.getppid(), 9)",
     ):
         examined = sat("import os, pathlib, shutil", AWAY + f"{act}\n    return logits")
 
         assert "held back" in examined.answers["first softmax"].told, act
         assert other.read_text() == "theirs"
+        assert [path.name for path in tmp_path.iterdir()] == ["other.py"]
         others_are_right(examined)
 
 
@@ -378,6 +465,16 @@ def test_its_own_folder_is_the_submissions_to_write_in_and_is_gone_afterwards(tm
     assert where.answers["first softmax"].told.startswith("ValueError: hw1.py")  # and tells nothing of this machine
 
 
+def test_folders_in_folders_in_folders_are_removed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = "for _ in range(1500):\n        libc.mkdir(b'0123456789', 0o700); os.chdir('0123456789')\n"
+    libc = "import ctypes, os\nlibc = ctypes.CDLL(None)"  # past the guard, which looks up each path from the root
+    examined = sat(libc, AWAY + deep + "    open('a', 'w').close(); os.chmod('.', 0)\n    return logits")
+
+    assert examined.answers["first softmax"].error == ""
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_file_that_grows_is_stopped() -> None:
     examined = sat(AWAY + "open('large', 'wb').write(bytes(10**8))")
 
@@ -387,9 +484,30 @@ def test_a_file_that_grows_is_stopped() -> None:
 
 
 def test_connections_are_held_back() -> None:
-    examined = sat("import socket", AWAY + "socket.create_connection(('127.0.0.1', 9))")
+    datagram = "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+    for act in (
+        "socket.create_connection(('127.0.0.1', 9))",
+        f"{datagram}.sendto(b'x', ('127.0.0.1', 9))",
+        f"{datagram}.sendmsg([b'x'], [], 0, ('127.0.0.1', 9))",
+    ):
+        examined = sat("import socket", AWAY + act)
 
-    assert "a network connection is held back" in examined.answers["first softmax"].told
+        assert "a network connection is held back" in examined.answers["first softmax"].told, act
+
+
+def test_files_of_others_may_be_read_copied_and_linked_to(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("theirs")
+    place = str(tmp_path / "data.txt")
+    act = f"shutil.copyfile({place!r}, 'copy'); os.symlink({place!r}, 'link'); os.remove('link')\n    return logits"
+    examined = sat("import os, shutil", AWAY + act)
+
+    assert examined.answers["first softmax"].error == "", examined.answers["first softmax"].told
+    assert not [note for note in examined.notes if "Held back" in note]
+
+
+def test_a_process_that_cannot_be_made_leaves_no_descriptor(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="No such file"):  # and see the fixture
+        Child(tmp_path / "nowhere", LIMITS).__enter__()
 
 
 def test_the_environment_tells_nothing_of_the_graders(monkeypatch: pytest.MonkeyPatch) -> None:

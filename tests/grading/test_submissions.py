@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,17 @@ def test_submissions_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["=1+1.py", "a, b.py", "a\nb.py", "ümlaut ñ 名.py", "-rf.py", "a'b\"c.py", "%41.py", os.fsdecode(b"x\xff.py")],
+    [
+        "=1+1.py",
+        "a, b.py",
+        "a\nb.py",
+        "ümlaut ñ 名.py",
+        "-rf.py",
+        "a'b\"c.py",
+        "%41.py",
+        os.fsdecode(b"x\xff.py"),
+        "名" * 80 + ".py",
+    ],
 )
 def test_odd_names_become_names_that_any_file_system_takes(name: str, tmp_path: Path) -> None:
     put(tmp_path, name)
@@ -61,7 +72,7 @@ def test_odd_names_become_names_that_any_file_system_takes(name: str, tmp_path: 
     assert not set(only.name) & set('/\\:*?"<>|\n ')
     assert not only.name.startswith((".", "-"))
     assert GOOD.encode() in only.content().values()
-    only.name.encode()
+    assert len(only.name.encode()) <= 180
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -106,6 +117,14 @@ def test_a_folder_that_is_missing_or_empty_is_told(tmp_path: Path) -> None:
     put(tmp_path, "hw1.txt")
     with pytest.raises(DataError, match=r"neither \.py nor \.ipynb"):
         alone(tmp_path / "hw1.txt")
+
+
+def test_files_that_are_too_much_together_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "ann/a.py", "ann/b.py", "ann/c.py")
+    monkeypatch.setattr("softreg.grading.submissions.TOGETHER", 2 * len(GOOD))
+    (only,) = found_in(tmp_path)
+
+    assert list(only.content()) == ["a.py", "b.py"]
 
 
 def test_a_single_file_may_import_its_neighbours(tmp_path: Path) -> None:
@@ -164,6 +183,38 @@ def test_a_notebook_of_the_third_format_is_read() -> None:
     examined = examine({"hw1.ipynb": json.dumps({"worksheets": [sheet], "nbformat": 3}).encode()}, SMALL, CALLS)
 
     assert examined.status == "graded"
+
+
+def test_a_notebook_may_be_written_in_capitals() -> None:
+    assert examine({"HW1.IPYNB": notebook(GOOD)}, SMALL, CALLS).status == "graded"
+
+
+@pytest.mark.parametrize(
+    "line", ["x" + 300_000 * " ", 100_000 * "? " + "!", 300_000 * "a " + "b", "x =" + 300_000 * " "]
+)
+def test_a_long_line_is_read_in_no_time(line: str) -> None:
+    began = time.perf_counter()
+
+    assert reading.without_magics(f"no python\n{line}\n%ls\n").endswith("\npass\n")
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("  files = !ls", "  pass"),
+        ("a, b = %timeit -o 1", "pass"),
+        ("x.y = !ls", "x.y = !ls"),
+        ("\tprint? ", "\tpass"),
+        ("??print", "pass"),
+        ("x = y", "x = y"),
+        ("x =", "x ="),
+        ("x == %y", "x == %y"),
+        ("", ""),
+    ],
+)
+def test_magics_shell_and_help_lines_become_pass(line: str, left: str) -> None:
+    assert reading.without_magics(f"no python\n{line}\nend()") == f"no python\n{left}\nend()"
 
 
 def test_a_percent_sign_at_the_beginning_of_a_line_of_text_stays() -> None:

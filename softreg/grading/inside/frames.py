@@ -70,7 +70,7 @@ def taken(received: bytes | bytearray, key: bytes) -> tuple[Frame, int] | None:
     try:
         header = json.loads(bytes(received[start : start + header_length]))
         arrays = _arrays(header.pop("arrays"), bytes(received[start + header_length : end]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise FrameError(f"{type(error).__name__}: {error}") from None
     return (header, arrays), end
 

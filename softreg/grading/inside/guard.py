@@ -8,6 +8,7 @@ accidents, and is no sandbox for strangers.
 
 from __future__ import annotations
 
+import _posixsubprocess
 import os
 import sys
 from collections.abc import Sequence
@@ -20,11 +21,19 @@ WATCHED = ("softreg", "scipy", "sklearn", "torch", "tensorflow", "jax", "keras")
 
 _PROCESSES = {"os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 _SIGNALS = {"os.kill", "os.killpg"}
-_CONNECTIONS = {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"}
+_CONNECTIONS = {"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"}
+_FIRST = ("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr")
 _CHANGES = {
-    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod"),
-    *("os.chown", "os.setxattr", "os.removexattr", "shutil.rmtree", "shutil.move", "shutil.copyfile"),
+    **dict.fromkeys((*_FIRST, "os.removexattr", "shutil.rmtree"), (0,)),
+    # what is linked to could be written through the link; a symbolic one is followed when it is opened
+    **dict.fromkeys(("os.rename", "os.link", "shutil.move"), (0, 1)),
+    "os.symlink": (1,),
 }
+"""Which details of an event are paths that it changes."""
+
+_OF_LINKS = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.symlink", "shutil.rmtree"}
+"""Events that change a link itself and not what it leads to."""
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -39,7 +48,12 @@ class Guard:
 
     def stand(self) -> None:
         """Begin; there is no end."""
+        # subtle: what multiprocessing starts its processes with is heard by no audit hook
+        _posixsubprocess.fork_exec = self._start  # type: ignore[assignment]
         sys.addaudithook(self._hear)
+
+    def _start(self, *_: Any) -> None:
+        self._hold("starting a process")
 
     def _hear(self, event: str, details: tuple[Any, ...]) -> None:
         if event == "import":
@@ -53,8 +67,8 @@ class Guard:
         elif event in _CONNECTIONS:
             self._hold("a network connection")
         elif event in _CHANGES:
-            for path in details[: 2 if event in {"os.rename", "os.link", "shutil.move"} else 1]:
-                self._changing(path)
+            for place in _CHANGES[event]:
+                self._changing(details[place], follow=event not in _OF_LINKS)
 
     def _importing(self, name: str) -> None:
         if name in WATCHED or name in self.forbidden:
@@ -67,10 +81,14 @@ class Guard:
         if writes and path != os.devnull:
             self._changing(path)
 
-    def _changing(self, path: Any) -> None:
+    def _changing(self, path: Any, *, follow: bool = True) -> None:
         if isinstance(path, int):
             return
-        place = os.path.realpath(os.fsdecode(path))
+        folder, name = os.path.split(os.fsdecode(path))
+        if follow or name in {"", ".", ".."}:
+            place = os.path.realpath(os.fsdecode(path))
+        else:
+            place = f"{os.path.realpath(folder)}{os.sep}{name}"
         if place != self.folder and not place.startswith(self.folder + os.sep):
             self._hold("changing a file outside its own folder")
 

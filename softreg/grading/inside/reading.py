@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Part", "Script", "read"]
+__all__ = ["Part", "Script", "parsed", "read"]
 
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|[\w, ]+=\s*[%!]).*$|^([ \t]*)\S.*\?[ \t]*$", re.MULTILINE)
+_NAMES = re.compile(r"[\w, ]+")
 _TIMED = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
@@ -47,10 +47,14 @@ class Script:
 
 def read(name: str) -> Script:
     """Read a file; what is wrong with it is told, not raised."""
+    return parsed(name, Path(name).read_bytes())
+
+
+def parsed(name: str, content: bytes) -> Script:
+    """Return the file of this name and content as statements; what is wrong with it is told, not raised."""
     script = Script(name)
-    content = Path(name).read_bytes()
     try:
-        cells = _cells(content) if name.endswith(".ipynb") else [(name, content)]
+        cells = _cells(content) if name.lower().endswith(".ipynb") else [(name, content)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         script.wrong.append(f"{name}: it is no notebook: {_short(error)}")
         script.unreadable = True
@@ -93,8 +97,18 @@ def without_magics(source: str) -> str:
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _MAGIC.sub(lambda match: f"{match[1] or match[2] or ''}pass", source)
+        return "\n".join(map(_without_magic, source.split("\n")))
     return source  # subtle: a line of a text may begin with %
+
+
+def _without_magic(line: str) -> str:
+    """A line, or ``pass`` in its place. Each letter is looked at a few times: a line may be as long as a file."""
+    text = line.strip(" \t\r")
+    names, equals, value = text.partition("=")
+    assigned = equals and value.lstrip().startswith(("%", "!")) and _NAMES.fullmatch(names)
+    if assigned or text.startswith(("%", "!", "?")) or text.endswith("?"):
+        return line[: len(line) - len(line.lstrip(" \t"))] + "pass"
+    return line
 
 
 def _statements(source: str | bytes, label: str) -> tuple[ast.stmt, ...]:

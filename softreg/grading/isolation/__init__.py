@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from softreg.grading.isolation.child import Child, EndedError
+from softreg.grading.isolation.child import Child
+from softreg.grading.isolation.ended import EndedError, StartError
 
-__all__ = ["Child", "EndedError"]
+__all__ = ["Child", "EndedError", "StartError"]

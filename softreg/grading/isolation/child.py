@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import secrets
 import selectors
@@ -25,10 +26,11 @@ from typing import IO, Any
 import numpy as np
 
 from softreg.grading.inside.frames import KEY, NO_MEMORY, Frame, FrameError, packed, taken
-from softreg.grading.isolation.processes import MARK, count, end
+from softreg.grading.isolation.ended import EndedError, StartError
+from softreg.grading.isolation.processes import MARK, are_told, count, end, worked
 from softreg.grading.spec import Limits
 
-__all__ = ["Child", "EndedError"]
+__all__ = ["Child"]
 
 STARTING = 120.0
 """Seconds in which Python and NumPy must have started: no fault of a submission's."""
@@ -51,14 +53,6 @@ main(words)
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-class EndedError(Exception):
-    """No answer came: ``kind`` is time, memory, exit or lost; the text says more."""
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(text)
-        self.kind = kind
-
-
 class Child:
     """A process in ``folder``; what was asked for is answered by :meth:`ask`. Ended, with all of its, on leaving.
 
@@ -72,21 +66,30 @@ class Child:
         self._ready = False
         self._key, self._word = secrets.token_bytes(KEY), f"{os.getpid()}-{secrets.token_hex(16)}"
         self._received = bytearray()
+        self._worked = 0.0
 
     def __enter__(self) -> Child:
         asked, self._asked = os.pipe()
         self._answers, answers = os.pipe()
         try:
             self._process = self._started(asked, answers)
+        except BaseException as error:
+            os.close(self._asked)
+            os.close(self._answers)
+            if isinstance(error, OSError):
+                raise StartError(f"{error.strerror}") from None
+            raise
         finally:
             os.close(asked)
             os.close(answers)
         os.set_blocking(self._asked, False)
         try:
-            self._exchange(self._key, STARTING)
+            self._exchange(self._key, math.inf, STARTING)
             self._ready = True
-        except BaseException:
+        except BaseException as error:
             self._end()
+            if isinstance(error, EndedError) and not self.stop.is_set():
+                raise StartError(f"{error}") from None
             raise
         return self
 
@@ -95,15 +98,27 @@ class Child:
     ) -> None:
         self._end()
 
-    def ask(self, header: Mapping[str, Any], arrays: Sequence[np.ndarray], seconds: float) -> Frame:
-        """Send a frame and return the one that answers it, within so many seconds.
+    @property
+    def worked(self) -> float:
+        """Seconds of a core that it has used; where the system does not tell (macOS), seconds that go by."""
+        if not are_told():
+            return time.monotonic()
+        if self._process.returncode is None:  # else its number may be another's by now
+            self._worked = max(self._worked, worked(self._process.pid))
+        return self._worked
 
-        Raises :class:`EndedError` if none comes; the child is of no use then.
+    def ask(
+        self, header: Mapping[str, Any], arrays: Sequence[np.ndarray], seconds: float, patience: float = math.inf
+    ) -> Frame:
+        """Send a frame and return the one that answers it, within so many ``seconds`` of work.
+
+        However little it works, no more than ``patience`` seconds go by. Raises :class:`EndedError` if no answer comes;
+        the child is of no use then.
         """
-        return self._exchange(packed(self._key, dict(header), arrays), seconds)
+        return self._exchange(packed(self._key, dict(header), arrays), seconds, patience)
 
     def _started(self, asked: int, answers: int) -> subprocess.Popen[bytes]:
-        mebibyte, seconds = 1 << 20, int(self.limits.seconds) + 2
+        mebibyte, seconds = 1 << 20, int(self.limits.seconds) + 5  # to start takes some too
         limits = {
             "RLIMIT_CPU": seconds,
             "RLIMIT_AS": self.limits.memory * mebibyte,
@@ -138,16 +153,17 @@ class Child:
         }
         return kept | one | fixed | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": str(self.folder / ".matplotlib")}
 
-    def _exchange(self, frame: bytes, seconds: float) -> Frame:
+    def _exchange(self, frame: bytes, seconds: float, patience: float) -> Frame:
         """Write while there is something to write, read until a frame is whole, and count what is printed."""
-        limit, watched, rest = time.monotonic() + seconds, time.monotonic(), memoryview(frame)
+        watched, rest = time.monotonic(), memoryview(frame)
+        limit, most = watched + patience, self.worked + seconds
         output: IO[bytes] = self._process.stdout  # type: ignore[assignment]
         with selectors.DefaultSelector() as pipes:
             pipes.register(self._answers, selectors.EVENT_READ)
             pipes.register(output, selectors.EVENT_READ)
             pipes.register(self._asked, selectors.EVENT_WRITE)
             while True:
-                if (now := time.monotonic()) > limit:
+                if (now := time.monotonic()) > limit or self.worked > most:
                     raise EndedError("time", "it took too long")
                 if now - watched > _WATCH_EVERY:
                     self._watch()

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MARK", "count", "end"]
+__all__ = ["MARK", "are_told", "count", "end", "worked"]
 
 MARK = "GRADED_SUBMISSION"
 """The variable of the environment that holds a child's own word."""
@@ -23,14 +23,25 @@ _ROUNDS = 100
 
 def count(session: int) -> int:
     """Return how many processes and threads a session has; 0 where that cannot be known."""
-    return sum(_threads(process) for process in _processes() if _session(process) == session)
+    return sum(int(fields[17]) for _, fields in _processes() if int(fields[3]) == session)
+
+
+def are_told() -> bool:
+    """Whether the system tells of processes."""
+    return _PROC.is_dir()
+
+
+def worked(process: int) -> float:
+    """Return the seconds of a core that a process with all its threads has used; 0 if it is gone."""
+    fields = _fields(_PROC / str(process))
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def end(leader: int, word: str) -> None:
     """Kill a process, its group, and whatever carries its word; again until nothing of it is left."""
     _kill_group(leader)
     for _ in range(_ROUNDS):
-        left = [process for process in _processes() if _session(process) == leader or _marked(process, word)]
+        left = [process for process, fields in _processes() if int(fields[3]) == leader or _marked(process, word)]
         if not left:
             return
         # subtle: stopped before they are killed, or those that are left start others meanwhile
@@ -45,31 +56,24 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _processes() -> Iterator[Path]:
-    """The processes that live, ours excepted; a zombie is none."""
-    if not _PROC.is_dir():
+def _processes() -> Iterator[tuple[Path, list[str]]]:
+    """The processes that live with their fields, ours excepted; a zombie is none."""
+    if not are_told():
         return
     for process in _PROC.iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid() and _fields(process)[:1] not in ([], ["Z"]):
-            yield process
+        if process.name.isdigit() and int(process.name) != os.getpid():
+            fields = _fields(process)
+            if fields[:1] not in ([], ["Z"]):
+                yield process, fields
 
 
 def _fields(process: Path) -> list[str]:
-    """State, parent, group, session ... of a process; empty if it is gone."""
+    """State (0), parent, group, session (3), ticks of work (11, 12), threads (17) ...; empty if it is gone."""
     try:
-        return (process / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []
-
-
-def _session(process: Path) -> int:
-    fields = _fields(process)
-    return int(fields[3]) if len(fields) > 3 else -1
-
-
-def _threads(process: Path) -> int:
-    fields = _fields(process)
-    return int(fields[17]) if len(fields) > 17 else 0
+    return fields if len(fields) > 17 else []
 
 
 def _marked(process: Path, word: str) -> bool:
