@@ -113,12 +113,12 @@ def _feedback(result: FileGraded) -> list[str]:
     grade, spec = result.grade, result.spec
     by = f"the convention {result.convention}, told by its functions" if result.convention else spec.title
     lines = [row(short(grade.file, MARGIN - 2), f"{_score(grade)}; {grade.status}, by {by}", MARGIN)]
-    lines += [row("", note, MARGIN) for note in grade.notes]
-    if grade.mistakes and spec.hints != "none":
+    lines += [row("", note, MARGIN) for note in grade.public_notes]
+    if grade.public and spec.hints != "none":
         lines += ["", "look at this first"]
         lines += [
             wrapped(f"  {each.name} (in {', '.join(each.functions)}): {each.says} {each.hint}".rstrip(), "    ")
-            for each in grade.mistakes
+            for each in grade.public
         ]
     lines += ["", "checks"]
     waiting = [each for each in grade.results if each.verdict == "MISSING"]

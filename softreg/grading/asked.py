@@ -46,6 +46,11 @@ def questions(spec: Spec, public_only: bool = False) -> Mapping[str, tuple[Quest
 
 
 def calls(spec: Spec, public_only: bool = False) -> tuple[Call, ...]:
-    """Return all calls of a submission, in the course's convention; for a student those of the public checks alone."""
+    """Return all calls of a submission, in the course's convention, those of hidden checks last.
+
+    For a student at home they are those of the public checks alone.
+    """
     asked = questions(spec, public_only)
-    return tuple(told(spec, question) for group in asked.values() for question in group)
+    # subtle: hidden ones come last, so that nothing kept from them finds its way into an answer that is told
+    ordered = sorted(asked, key=lambda name: name in spec.hidden)
+    return tuple(told(spec, question) for name in ordered for question in asked[name])

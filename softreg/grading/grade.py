@@ -11,6 +11,7 @@ from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
 from softreg.grading.judgement import Mistake, Result, judge
+from softreg.grading.secrecy import public_notes
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import Submission, UnreadableError, printable
 
@@ -19,7 +20,10 @@ __all__ = ["Grade", "grade"]
 
 @dataclass(frozen=True)
 class Grade:
-    """A submission's grade. ``status`` is one word or two for what became of it; ``notes`` are sentences."""
+    """A submission's grade. ``status`` is one word or two for what became of it; ``notes`` are sentences.
+
+    ``public`` and ``public_notes`` are the mistakes and the notes of which the student may know.
+    """
 
     id: str
     name: str
@@ -30,6 +34,8 @@ class Grade:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    public: tuple[Mistake, ...] = ()
+    public_notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -50,9 +56,12 @@ class Grade:
         """Return the grade that :meth:`to_json` was given. Raises ``KeyError`` or ``TypeError`` for anything else."""
         told = {key: value for key, value in content.items() if key not in {"score", "of"}}
         results = (Result(**each | {"table": tuple(map(tuple, each["table"]))}) for each in told["results"])
-        mistakes = (Mistake(**each | {"functions": tuple(each["functions"])}) for each in told["mistakes"])
-        listed = {key: tuple(told[key]) for key in ("doubts", "notes", "imports")}
-        return Grade(**told | listed | {"results": tuple(results), "mistakes": tuple(mistakes)})
+        mistakes = {
+            key: tuple(Mistake(**each | {"functions": tuple(each["functions"])}) for each in told[key])
+            for key in ("mistakes", "public")
+        }
+        listed = {key: tuple(told[key]) for key in ("doubts", "notes", "imports", "public_notes")}
+        return Grade(**told | listed | mistakes | {"results": tuple(results)})
 
 
 def grade(
@@ -83,6 +92,8 @@ def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: 
         doubts=judgement.doubts,
         notes=tuple(notes),
         imports=tuple(examined.imports),
+        public=judgement.public,
+        public_notes=public_notes(spec, examined.answers, notes),
     )
 
 

@@ -27,6 +27,7 @@ from softreg.grading.calls import Answer
 from softreg.grading.checks import CHECKS
 from softreg.grading.judgement import FAIL, MISSING, PART, PASS, judge
 from softreg.grading.question import CLASSES
+from softreg.grading.secrecy import public_notes
 
 LENGTHS = st.sampled_from([0, 1, 2, 3, 4, CLASSES, 7, 8, 11, 13, 17, 23])
 KINDS = st.sampled_from(["f8", "f4", "f2", "i8", "u1", "?", "c16", "O", "U3", "S2", "M8[s]", "m8[s]", "g"])
@@ -148,6 +149,34 @@ def test_hidden_checks_get_inputs_of_the_secret_seed_and_tell_no_numbers():
         assert result.points < result.of
         assert result.table == ()
         assert not any(char.isdigit() for char in result.found)
+
+
+def test_a_hidden_check_gives_no_hint_and_names_no_mistake_to_the_student():
+    source = altered(PLAIN_SOURCE, ("z.max(axis=1, keepdims=True)", "z.max()"))
+    judgement = graded(source, replace(PLAIN, hidden=("overflow",), hints="full"))
+    (hidden,) = [result for result in judgement.results if result.hidden]
+    assert hidden.verdict == PART
+    assert hidden.hint == ""
+    assert named(judgement) == ["maximum over the whole array"]
+    assert judgement.public == ()
+    assert graded(source, PLAIN).public == graded(source, PLAIN).mistakes != ()
+
+
+def test_hidden_checks_are_asked_last():
+    keys = [call.key.split()[0] for call in calls(replace(PLAIN, hidden=("shapes", "overflow")))]
+    first = next(at for at, check in enumerate(keys) if check in {"shapes", "overflow"})
+    assert set(keys[first:]) == {"shapes", "overflow"}
+
+
+def test_how_a_submission_ended_carries_no_hidden_number_to_the_student():
+    spec = replace(PLAIN, hidden=("overflow",))
+    right = hand_in(PLAIN_SOURCE, spec)
+    notes = ["softmax: it ended the process, with code 125.", "It imports scipy."]
+    ended = {key: Answer(error="exit") if key.startswith("overflow softmax") else each for key, each in right.items()}
+    assert public_notes(spec, ended, notes) == ("It imports scipy.",)
+    assert public_notes(PLAIN, ended, notes) == tuple(notes)
+    ended["shapes softmax"] = Answer(error="exit")
+    assert public_notes(spec, ended, notes) == ("softmax: it ended the process.", "It imports scipy.")
 
 
 def test_a_student_is_asked_nothing_that_is_hidden():

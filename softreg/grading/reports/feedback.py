@@ -19,11 +19,11 @@ _SPECIAL = re.compile(r"[\\`*\[\]<|]|^[#>+-]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
 def as_markdown(grade: Grade, spec: Spec) -> str:
     """Return the page: the score, the mistake that explains most, the checks, and what each of them found."""
     lines = [f"# {escaped(spec.title)}", "", f"{escaped(grade.id)}: **{_score(grade)}** ({grade.status})"]
-    if grade.notes:
-        lines += ["", *(f"- {escaped(note)}" for note in grade.notes)]
-    if spec.hints != "none" and grade.mistakes:
+    if grade.public_notes:
+        lines += ["", *(f"- {escaped(note)}" for note in grade.public_notes)]
+    if spec.hints != "none" and grade.public:
         lines += ["", "## Look at this first", ""]
-        lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.mistakes]
+        lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.public]
     lines += ["", "## Checks", "", "| check | points | of |", "|---|---:|---:|"]
     lines += [f"| {escaped(each.check)} | {points(each.points)} | {points(each.of)} |" for each in grade.results]
     for each in grade.results:
@@ -50,9 +50,9 @@ def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
         }
         for each in grade.results
     ]
-    named = [] if spec.hints == "none" else [f"{each.name} {_explained(each)}" for each in grade.mistakes]
+    named = [] if spec.hints == "none" else [f"{each.name} {_explained(each)}" for each in grade.public]
     return {
-        "output": "\n".join([grade.status, *grade.notes, *named]),
+        "output": "\n".join([grade.status, *grade.public_notes, *named]),
         "stdout_visibility": "hidden",
         "tests": tests,
     }
