@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,8 +30,12 @@ def points_of(spec: Spec, check: str) -> float:
     return float(spec.points.get(check, CHECKS[check].points))
 
 
+@lru_cache(maxsize=8)
 def questions(spec: Spec, public_only: bool = False) -> Mapping[str, tuple[Question, ...]]:
-    """Return the questions of each check that counts in this homework, in the order of the checks."""
+    """Return the questions of each check that counts in this homework, in the order of the checks.
+
+    They are drawn once for a class: what is right, and what each mistake would answer, is kept by question.
+    """
     asked = {}
     for name, check in CHECKS.items():
         hidden = name in spec.hidden

@@ -11,6 +11,7 @@ rest of W, as courses that put it there do. A function that takes no l2 has no p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,6 +83,7 @@ def strength(function: Function, question: Question) -> float:
     return question.number("l2") if "l2" in function.takes else 0.0
 
 
+@lru_cache(maxsize=1024)
 def expected(spec: Spec, question: Question) -> Mapping[str, np.ndarray]:
     """Return the right answer, a part for each word of what the function returns.
 

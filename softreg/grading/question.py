@@ -20,9 +20,12 @@ ROWS = (11, 13, 17)
 FEATURES = (3, 7)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
-    """What one call asks, by the words of :data:`softreg.grading.spec.ROLES`; ``key`` names the call."""
+    """What one call asks, by the words of :data:`softreg.grading.spec.ROLES`; ``key`` names the call.
+
+    A question equals itself alone: what was computed of it is kept, and found by it.
+    """
 
     key: str
     role: str

@@ -78,6 +78,10 @@ class Spec:
     forbid: tuple[str, ...] = ()
     limits: Limits = Limits()
 
+    def __hash__(self) -> int:
+        # of the fields that can be hashed: what is computed of a homework is kept for a whole class
+        return hash((self.title, self.reduction, self.penalty, self.hidden, self.hints, self.seed, self.forbid))
+
     def function(self, role: str) -> Function | None:
         """Return the function that plays a role, if the homework asks for it."""
         return next((each for each in self.functions if each.role == role), None)

@@ -28,6 +28,13 @@ __all__ = ["BIAS_GRADIENT", "FINITE_DIFFERENCES"]
 
 STEP = 1e-3
 LIMIT = 2e-2
+NOTHING = 1e-6
+ALONG = 0.7
+"""Least cosine, of either sign, between the slopes of the student's loss and those of ours.
+
+Sums for means, other bases and wrong penalties stay well above it; a loss that is constant, or made of the penalty
+alone, has slopes of nothing that was asked for.
+"""
 
 Place = tuple[str, tuple[int, ...]]
 """An entry of the parameters: W or b, and its indices."""
@@ -100,10 +107,23 @@ def _differenced(spec: Spec, readings: Sequence[Reading]) -> Outcome:
         slopes, problem = [_our_slope(spec, reading.question, place) for place in places], ""
     if None in slopes:
         return Outcome((Piece(0.0, problem or "The loss is not finite, or no single number."),))
+    ours = [_our_slope(spec, reading.question, place) for place in places] if pairs else slopes
+    if not _along(slopes, ours):
+        said = "Your loss hardly changes, or not as a cross-entropy does, where an entry of W or b is moved."
+        return Outcome((Piece(0.0, said),))
     scale = max(finite_scale(part) for word, part in reading.expected.items() if word != "loss")
     triples = [(place, _entry(reading, place), slope) for place, slope in zip(places, slopes, strict=True)]
     lines = [Line(_shown(reading, place), a, n, scale) for place, a, n in triples if n is not None]
     return _told(lines, "your loss" if pairs else "softreg's loss")
+
+
+def _along(slopes: Sequence[float | None], ours: Sequence[float | None]) -> bool:
+    """Whether a loss changes as it must, but for a factor: where it does not, its gradient proves nothing."""
+    theirs, right = np.array(slopes, dtype=np.float64), np.array(ours, dtype=np.float64)
+    size = float(np.linalg.norm(theirs) * np.linalg.norm(right))
+    if not np.abs(theirs[-2:]).max() > NOTHING:  # the penalty alone does not know of b
+        return False
+    return bool(size > NOTHING and abs(float(theirs @ right)) >= ALONG * size)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -165,6 +166,7 @@ def objective(spec: Spec, question: Question, weights: np.ndarray, bias: np.ndar
         return float(losses.mean() + penalty / times)
 
 
+@lru_cache(maxsize=16)
 def _goal(spec: Spec, question: Question) -> Goal:
     """The best objective, by softreg's own training."""
     function = spec.function("train")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from softreg.grading.conventions import bias_inside, joined
@@ -12,6 +14,7 @@ from softreg.grading.spec import Spec
 __all__ = ["descended", "turns"]
 
 
+@lru_cache(maxsize=1024)
 def turns(way: Way, spec: Spec, question: Question) -> bool:
     """Whether the gradient of this way is another than the right one, at weights that are neither zero nor alike.
 
@@ -27,6 +30,7 @@ def turns(way: Way, spec: Spec, question: Question) -> bool:
     return not all(np.allclose(other[word], right[word]) for word in right)
 
 
+@lru_cache(maxsize=1024)
 def descended(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return W and b after gradient descent from zero over all rows at once, along a gradient that goes this way."""
     n_features, n_classes = question.array("X").shape[1], int(question.number("n_classes"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,6 +63,7 @@ class Way:
     pick: str = "argmax"
 
 
+@lru_cache(maxsize=1 << 15)
 def answered(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return what a submission that goes this way answers, by the words that its function returns."""
     function = spec.function(question.role)
