@@ -13,11 +13,13 @@ import numpy as np
 
 from softreg.grading.calls import Given
 
-__all__ = ["CLASSES", "Question", "ask", "draw_labels", "draw_logits", "draw_model", "draw_rows", "penalised"]
+__all__ = ["CLASSES", "FEWER", "Question", "ask", "draw_labels", "draw_logits", "draw_model", "draw_rows", "penalised"]
 
 CLASSES = 5
 ROWS = (11, 13, 17)
 FEATURES = (3, 7)
+FEWER = "without the last class"
+"""Name of the questions whose labels lack the last class."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, readings_of, worth
 from softreg.grading.conventions import bias_inside, factor, joined, strength
-from softreg.grading.question import CLASSES, Question, ask, draw_logits, draw_model, penalised
+from softreg.grading.question import CLASSES, FEWER, Question, ask, draw_logits, draw_model, penalised
 from softreg.grading.reading import Reading, agree, difference, finite_scale
 from softreg.grading.spec import Function, Spec
 
@@ -142,6 +142,10 @@ def _comparisons(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
             if spec.function(role):
                 given = draw_logits(rng) if role in {"softmax", "cross_entropy"} else draw_model(rng)
                 yield ask("agreement", role, given, name)
+    for role in COMPARED[1:]:
+        if spec.function(role):
+            given = draw_logits(rng) if role == "cross_entropy" else draw_model(rng)
+            yield ask("agreement", role, {**given, "y": np.minimum(np.asarray(given["y"]), CLASSES - 2)}, FEWER)
 
 
 def _compared(spec: Spec, readings: Sequence[Reading]) -> Outcome:

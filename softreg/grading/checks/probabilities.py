@@ -116,6 +116,7 @@ def _far_logits(given: Mapping[str, Given]) -> Iterable[tuple[str, dict[str, Giv
     logits, y = np.asarray(given["logits"]), np.asarray(given["y"])
     sides = _sides(len(logits))
     yield "large", {**given, "logits": logits + LARGE}
+    yield "small", {**given, "logits": logits - LARGE}
     yield "far apart", {**given, "logits": logits + LARGE * sides[:, None]}
     spread, sure = logits.copy(), logits.copy()
     spread[:, :2] += LARGE, -LARGE
@@ -138,6 +139,7 @@ def _far_models(given: dict[str, Given], underflow: bool) -> Iterable[tuple[str,
     X, W, b = (np.array(given[word]) for word in ("X", "W", "b"))
     given = {**given, "X": X, "W": W, "b": b, "l2": 0.0}
     yield "large", {**given, "b": b + LARGE}
+    yield "small", {**given, "b": b - LARGE}
     X[:, 0] = _sides(len(X))
     apart, sure = W.copy(), W.copy()
     apart[0] += LARGE
@@ -166,6 +168,7 @@ def _finite_and_right(reading: Reading) -> Piece:
     name = reading.question.key.removeprefix(f"overflow {reading.question.role}").strip()
     where = {
         "large": "where all logits are near 1000",
+        "small": "where all logits are near -1000",
         "far apart": "where one row's logits are near 1000 and another's near -1000",
         "sure": "where one logit of a row lies 1000 above or below the others",
         "spread": "where the logits of a row lie 2000 apart",

@@ -25,10 +25,10 @@ class Way:
     """The choices, each with the right one as its default.
 
     ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is
-    subtracted before the exponential (row, none, all, mean, column). ``twice``: softmax of a softmax. ``raw``:
+    subtracted before the exponential (row, none, all, mean, column, start: 0 or more). ``twice``: softmax of a softmax. ``raw``:
     logits taken as probabilities. ``whole``: written into an array of integers. ``log``: stable, or of a softmax.
     ``epsilon`` is added in the logarithm, ``clip`` the least probability, ``base`` the logarithm's. ``labels``: the
-    first one. ``pairs``: which loss of an n x n array (label, outer). ``reduction``: the spec's where it is empty.
+    first one. ``pairs``: which loss of an n x n array (label, outer), or of whole rows. ``reduction``: the spec's where it is empty.
     ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the norm, not its
     square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
     ``classes``: the bias's gradient is summed over them (each, all). ``transposed``. ``intercept``: added.
@@ -97,6 +97,8 @@ def _shift(way: Way, logits: np.ndarray) -> np.ndarray:
         return np.asarray(logits - logits.max())
     if way.shift == "mean":
         return np.asarray(logits - logits.mean(axis=1, keepdims=True))
+    if way.shift == "start":
+        return np.asarray(logits - np.maximum(logits.max(axis=1, keepdims=True), 0))
     if way.shift == "none":
         return logits
     return np.asarray(logits - logits.max(axis=0 if way.shift == "column" else 1, keepdims=True))
@@ -152,6 +154,8 @@ def _losses(way: Way, question: Question, from_proba: bool) -> np.ndarray:
     sign = -way.sign / math.log(way.base)
     if way.pairs == "label":
         return np.asarray(sign * log_proba[rows[None, :], y[:, None]])
+    if way.pairs == "rows":
+        return np.asarray(sign * log_proba[y])
     if way.pairs == "outer":
         shifted = logits - logits.max(axis=1, keepdims=True)
         return np.asarray(-sign * (np.log(np.exp(shifted).sum(axis=1, keepdims=True)) - shifted[rows, y]))
@@ -195,7 +199,9 @@ def _residual(way: Way, spec: Spec, question: Question) -> tuple[np.ndarray, np.
         proba = np.trunc(proba)
     y = question.array("y") - way.labels
     target = np.zeros_like(proba)
-    if way.pairs:
+    if way.pairs == "rows":
+        target[y] = 1
+    elif way.pairs:
         target[:, y] = 1
     elif way.one_hot:
         target[np.arange(len(y)), y] = 1
