@@ -2,8 +2,8 @@
 
 Each thing that a function returns is explained by itself, over all answers in which it came: first by one mistake, and
 where none fits by two at once. Where several fit, one that is named alone in another function of the same submission
-explains both; otherwise what they all have in common is named, if anything. What a mistake spoils further on (a training by a wrong gradient) is not
-explained again.
+explains both; otherwise what they all have in common is named, if anything. What a mistake spoils further on (a
+training by a wrong gradient) is not explained again.
 """
 
 from __future__ import annotations

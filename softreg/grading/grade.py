@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
 from softreg.grading.judgement import Mistake, Result, judge
+from softreg.grading.parameters import misplaced
 from softreg.grading.secrecy import public_notes
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import Submission, UnreadableError, printable
@@ -75,7 +76,10 @@ def grade(
         none = Examined(answers={call.key: Answer(error="missing") for call in asked}, status="unreadable")
         return _grade(submission, spec, none, public_only, [f"Nothing is graded: {error}."])
     examined = examine(content, spec, asked, stop, submission.beside())
-    return _grade(submission, spec, examined, public_only, _skipped(submission, content))
+    graded = _grade(submission, spec, examined, public_only, _skipped(submission, content))
+    # whoever takes something else and has all points takes it all the same
+    more = misplaced(spec, content) if graded.score < graded.of else ()
+    return replace(graded, mistakes=(*more, *graded.mistakes), public=(*more, *graded.public))
 
 
 def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: bool, notes: list[str]) -> Grade:

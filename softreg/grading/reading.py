@@ -181,7 +181,8 @@ class Reading:
             "kind": f"{self.name} returned something that is no array, number or tuple of them",
             "raised": f"{self.name} raised an error",
         }
-        return f"{ways.get(self.answer.error, f'{self.name} failed')}{told}."
+        said = f"{ways.get(self.answer.error, f'{self.name} failed')}{told}"
+        return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
 def constant(readings: Sequence[Reading]) -> str:

@@ -115,6 +115,13 @@ def test_an_error_is_told_in_its_own_words_on_one_line():
     assert found["labels"] == "predict raised an error: ValueError: no idea."
 
 
+def test_a_question_in_an_error_ends_with_one_mark():
+    asked = Answer(error="kind", told="loss is None: is a return missing?")
+    judgement = judge(PLAIN, hand_in(PLAIN_SOURCE, PLAIN) | {"shapes loss": asked})
+    (found,) = [result.found for result in judgement.results if result.check == "shapes"]
+    assert found.endswith("is a return missing?")
+
+
 def test_the_same_answers_give_the_same_judgement():
     source = altered(PLAIN_SOURCE, ("z - z.max(axis=1, keepdims=True)", "z"))
     assert graded(source, PLAIN) == graded(source, PLAIN)

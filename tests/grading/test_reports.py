@@ -117,6 +117,15 @@ def test_what_hidden_checks_alone_show_is_for_the_teacher() -> None:
     assert "It ended." not in told
 
 
+def test_a_long_error_is_told_once() -> None:
+    error = "softmax raised an error: ValueError: operands could not be broadcast together."
+    results = tuple(Result(check, 0.0, 1.0, FAIL, error, f"Hint of {check}.") for check in CHECKS)
+    page = feedback.as_markdown(graded("ann", results=results), SPEC)
+
+    assert page.count("operands could not be broadcast") == 1
+    assert "As above. Hint of overflow." in page
+
+
 def test_the_class_is_counted() -> None:
     grades = [graded(f"s{k}", 1, 2.0 * k / 10, mistakes=(MISTAKE,) * (k < 4)) for k in range(11)]
     told = summary.summary([*grades, graded("none", 0, 0, status="empty", imports=("torch",))])

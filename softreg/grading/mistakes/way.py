@@ -24,13 +24,13 @@ __all__ = ["Way", "answered", "gradient"]
 class Way:
     """The choices, each with the right one as its default.
 
-    ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is
-    subtracted before the exponential (row, none, all, mean, column, start: 0 or more). ``twice``: softmax of a softmax. ``raw``:
+    ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is subtracted
+    before the exponential (row, none, all, mean, column, start: 0 or more). ``twice``: softmax of a softmax. ``raw``:
     logits taken as probabilities. ``whole``: written into an array of integers. ``log``: stable, or of a softmax.
     ``epsilon`` is added in the logarithm, ``clip`` the least probability, ``base`` the logarithm's. ``labels``: the
-    first one. ``pairs``: which loss of an n x n array (label, outer), or of whole rows. ``reduction``: the spec's where it is empty.
-    ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the norm, not its
-    square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
+    first one. ``pairs``: which loss of an n x n array (label, outer), or of whole rows. ``reduction``: the spec's
+    where it is empty. ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the
+    norm, not its square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
     ``classes``: the bias's gradient is summed over them (each, all). ``transposed``. ``intercept``: added.
     ``integers``: how uint8 features go wrong (negated, partly, int8). ``pick``: what predict takes (argmax, argmin,
     max, column).

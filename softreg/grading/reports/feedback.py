@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from softreg.grading.grade import Grade
@@ -10,7 +12,10 @@ from softreg.grading.judgement import MISSING, Mistake, Result
 from softreg.grading.reports.table import points
 from softreg.grading.spec import Spec
 
-__all__ = ["as_gradescope", "as_markdown", "escaped"]
+__all__ = ["as_gradescope", "as_markdown", "escaped", "without_repeats"]
+
+LONG = 40
+"""Letters from which on a sentence is not said twice."""
 
 # an underscore inside a word is one; a mark of a heading, a list or a quotation is one at the beginning only
 _SPECIAL = re.compile(r"[\\`*\[\]<|]|^[#>+-]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -26,7 +31,7 @@ def as_markdown(grade: Grade, spec: Spec) -> str:
         lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.public]
     lines += ["", "## Checks", "", "| check | points | of |", "|---|---:|---:|"]
     lines += [f"| {escaped(each.check)} | {points(each.points)} | {points(each.of)} |" for each in grade.results]
-    for each in grade.results:
+    for each in without_repeats(grade.results):
         if each.points < each.of and each.verdict != MISSING:
             lines += ["", f"### {escaped(each.check)}: {points(each.points)} of {points(each.of)}", "", *_told(each)]
     return "\n".join(lines) + "\n"
@@ -65,6 +70,18 @@ def escaped(text: str) -> str:
     \<b> grad_W \|
     """
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def without_repeats(results: Sequence[Result]) -> list[Result]:
+    """Return the results with "As above." where one that costs points was found word for word at a check before."""
+    told: set[str] = set()
+    shown = []
+    for each in results:
+        again = each.found in told and len(each.found) > LONG and not each.hidden
+        if each.points < each.of and each.verdict != MISSING:
+            told.add(each.found)
+        shown.append(replace(each, found="As above.") if again else each)
+    return shown
 
 
 def _explained(mistake: Mistake) -> str:
