@@ -203,7 +203,7 @@ def constant(readings: Sequence[Reading]) -> str:
 def _rows(part: np.ndarray) -> np.ndarray:
     """An array as rows of its last axis, finite numbers only; a number or a list of them as rows of one."""
     rows = part.reshape(-1, part.shape[-1]) if part.ndim > 1 else part.reshape(-1, 1)
-    return np.nan_to_num(rows)
+    return np.asarray(np.nan_to_num(rows))
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:

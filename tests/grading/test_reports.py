@@ -83,8 +83,8 @@ def test_without_hints_no_mistake_is_named_to_the_student_but_the_teacher_sees_i
 def test_what_students_write_is_no_markdown() -> None:
     page = feedback.as_markdown(graded("<script>|", notes=("[x](http://a) `b` __init__\n# title",)), SPEC)
 
-    assert "\\<script>\\|" in page
-    assert "- \\[x\\](http://a) \\`b\\` \\_\\_init\\_\\_ # title" in page
+    assert "\\<script\\>\\|" in page
+    assert "- \\[x\\](http\\://a) \\`b\\` \\_\\_init\\_\\_ # title" in page
 
 
 def test_functions_to_be_written_make_no_pages_of_text() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,14 +10,13 @@ from softreg.grading.grade import Grade
 from softreg.grading.judgement import MISSING, Mistake, Result
 from softreg.grading.reports.table import points
 from softreg.grading.spec import Spec
+from softreg.markdown import table_row
+from softreg.markdown import text as escaped
 
-__all__ = ["as_gradescope", "as_markdown", "escaped", "without_repeats"]
+__all__ = ["as_gradescope", "as_markdown", "without_repeats"]
 
 LONG = 40
 """Letters from which on a sentence is not said twice."""
-
-# an underscore inside a word is one; a mark of a heading, a list or a quotation is one at the beginning only
-_SPECIAL = re.compile(r"[\\`*\[\]<|]|^[#>+-]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def as_markdown(grade: Grade, spec: Spec) -> str:
@@ -63,15 +61,6 @@ def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
     }
 
 
-def escaped(text: str) -> str:
-    r"""Return a text in one line that Markdown takes as it stands: file names and errors are the students' own.
-
-    >>> print(escaped("<b> grad_W |"))
-    \<b> grad_W \|
-    """
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
-
-
 def without_repeats(results: Sequence[Result]) -> list[Result]:
     """Return the results with "As above." where one that costs points was found word for word at a check before."""
     told: set[str] = set()
@@ -92,9 +81,8 @@ def _explained(mistake: Mistake) -> str:
 def _told(result: Result) -> list[str]:
     lines = [escaped(f"{result.found} {result.hint}".strip())]
     if result.table:
-        heading, *rows = (" | ".join(map(escaped, row)) for row in result.table)
-        rule = " | ".join(["---"] * len(result.table[0]))
-        lines += ["", *(f"| {row} |" for row in (heading, rule, *rows))]
+        heading, *rows = ([escaped(cell) for cell in row] for row in result.table)
+        lines += ["", *map(table_row, (heading, ["---"] * len(heading), *rows))]
     return lines
 
 
