@@ -10,7 +10,7 @@ from typing import Any
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
-from softreg.grading.judgement import Mistake, Result, judge
+from softreg.grading.judgement import Mistake, Result, earned, judge, to_be_had
 from softreg.grading.parameters import misplaced
 from softreg.grading.secrecy import public_notes
 from softreg.grading.spec import Spec
@@ -41,12 +41,12 @@ class Grade:
     @property
     def score(self) -> float:
         """Points of all checks."""
-        return round(sum(result.points for result in self.results), 2)
+        return earned(self.results)
 
     @property
     def of(self) -> float:
         """Points that were to be had."""
-        return round(sum(result.of for result in self.results), 2)
+        return to_be_had(self.results)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

@@ -12,7 +12,19 @@ from softreg.grading.diagnosis import Diagnosis, diagnose
 from softreg.grading.reading import Reading
 from softreg.grading.spec import Spec
 
-__all__ = ["FAIL", "MISSING", "PART", "PASS", "Judgement", "Mistake", "Result", "judge"]
+__all__ = [
+    "FAIL",
+    "MISSING",
+    "PART",
+    "PASS",
+    "Judgement",
+    "Mistake",
+    "Result",
+    "earned",
+    "judge",
+    "likely",
+    "to_be_had",
+]
 
 PASS, PART, FAIL, MISSING = "PASS", "PART", "FAIL", "MISSING"
 """All points, some, none; and none because the functions are not there."""
@@ -48,6 +60,21 @@ class Mistake:
     hint: str = ""
 
 
+def earned(results: Sequence[Result]) -> float:
+    """Return the points of all results."""
+    return round(sum(result.points for result in results), 2)
+
+
+def to_be_had(results: Sequence[Result]) -> float:
+    """Return the points that could be earned."""
+    return round(sum(result.of for result in results), 2)
+
+
+def likely(mistakes: Sequence[Mistake], doubts: Sequence[str]) -> str:
+    """Return the likely mistakes for a table: their names, then what could not be told apart or explained."""
+    return "; ".join([*(mistake.name for mistake in mistakes), *doubts])
+
+
 @dataclass(frozen=True)
 class Judgement:
     """All results in the order of the checks, the mistakes that were named, and ``doubts``: what could not be told.
@@ -68,17 +95,17 @@ class Judgement:
     @property
     def score(self) -> float:
         """The points earned."""
-        return round(sum(result.points for result in self.results), 2)
+        return earned(self.results)
 
     @property
     def of(self) -> float:
         """The points that could be earned."""
-        return round(sum(result.of for result in self.results), 2)
+        return to_be_had(self.results)
 
     @property
     def likely(self) -> str:
         """The likely mistakes for a table: their names, then what could not be told apart or explained."""
-        return "; ".join([*(mistake.name for mistake in self.mistakes), *self.doubts])
+        return likely(self.mistakes, self.doubts)
 
 
 def judge(spec: Spec, answers: Mapping[str, Answer], public_only: bool = False) -> Judgement:

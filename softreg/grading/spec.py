@@ -48,6 +48,12 @@ class Function:
     returns: tuple[str, ...]
     own: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def bias_inside(self) -> bool:
+        """Whether this function's bias is the last row of W, and its X has a last column of ones."""
+        words = self.returns if self.role == "train" else self.takes
+        return "W" in words and "b" not in words
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -89,4 +95,4 @@ class Spec:
     @property
     def bias_inside(self) -> bool:
         """Whether the bias is the last row of W, and the ones the last column of X."""
-        return any("W" in each.takes and "b" not in each.takes for each in self.functions)
+        return any(each.bias_inside for each in self.functions)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, worth
-from softreg.grading.conventions import bias_inside, loss
+from softreg.grading.conventions import loss
 from softreg.grading.question import CLASSES, Question, ask, draw_model
 from softreg.grading.reading import Reading, agree, difference, finite_scale, shape_text
 from softreg.grading.spec import Spec
@@ -63,7 +63,7 @@ def _name(place: Place) -> str:
 def _shown(reading: Reading, place: Place) -> str:
     """The name as the course has it: a bias inside W is an entry of its last row."""
     function = reading.spec.function("gradient")
-    if place[0] == "b" and function is not None and bias_inside(function):
+    if place[0] == "b" and function is not None and function.bias_inside:
         return _name(("W", (reading.question.array("W").shape[0], *place[1])))
     return _name(place)
 
@@ -165,7 +165,7 @@ def _told(lines: Sequence[Line], whose: str) -> Outcome:
 def _entry(reading: Reading, place: Place) -> float | None:
     """An entry of the student's gradient; the bias is in the last row of W where it stands there."""
     function = reading.spec.function("gradient")
-    inside = function is not None and bias_inside(function)
+    inside = function is not None and function.bias_inside
     word, spot = place
     part = reading.part("grad_W" if inside else f"grad_{word}")
     if part is None:

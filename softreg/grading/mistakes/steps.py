@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from softreg.grading.conventions import bias_inside, joined
+from softreg.grading.conventions import joined
 from softreg.grading.mistakes.way import Way, gradient
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
@@ -37,7 +37,7 @@ def descended(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]
     weights, bias = np.zeros((n_features, n_classes)), np.zeros(n_classes)
     function = spec.function(question.role)
     assert function is not None
-    inside, step = bias_inside(function), question.number("learning_rate")
+    inside, step = function.bias_inside, question.number("learning_rate")
     with np.errstate(all="ignore"):
         for _ in range(int(question.number("epochs"))):
             now = Question(question.key, question.role, {**question.given, "W": weights, "b": bias})

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from softreg.functional import softmax
-from softreg.grading.conventions import bias_inside, factor, joined, strength, takes_proba
+from softreg.grading.conventions import factor, joined, strength, takes_proba
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
 
@@ -173,7 +173,7 @@ def _penalised(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray
     """W and b, each as far as the penalty counts it: 0 where it does not."""
     function = spec.function(question.role)
     assert function is not None
-    counts = bias_inside(function) != way.bias
+    counts = function.bias_inside != way.bias
     return {"W": question.array("W"), "b": question.array("b") * counts}
 
 
@@ -234,7 +234,7 @@ def gradient(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return the gradient, grad_W and grad_b or both in one, of a model's question."""
     function = spec.function(question.role)
     assert function is not None
-    inside, (proba, target) = bias_inside(function), _residual(way, spec, question)
+    inside, (proba, target) = function.bias_inside, _residual(way, spec, question)
     product = _products(way, question, proba, target, inside)
     counted, amount = _penalised(way, spec, question), 2 * _amount(way, spec, question)
     if way.norm:
