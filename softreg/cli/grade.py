@@ -11,7 +11,7 @@ import click
 from softreg.cli.command import Command
 from softreg.cli.options import Number
 from softreg.cli.words import HOLD, WIDTH, plural, row, short, table, typed, wrapped
-from softreg.errors import UsageError, listed
+from softreg.errors import DataError, UsageError, did_you_mean, listed
 from softreg.settings import COURSES
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def grade(
         _template(template, out, overwrite, quiet)
     elif path is None:
         raise UsageError("There is nothing to grade.", "Name a file or a folder, or begin with --template plain.")
+    elif not Path(path).exists():
+        raise DataError(
+            f"There is no file or folder {path}.", did_you_mean(path, (each.name for each in Path().iterdir()))
+        )
     elif Path(path).is_dir():
         _class(Path(path), spec, Path(out or OUT), jobs, overwrite=overwrite, as_json=as_json, quiet=quiet)
     else:
@@ -110,20 +114,22 @@ def _file(path: Path, spec: str | None, *, as_json: bool, quiet: bool) -> None:
 
 def _feedback(result: FileGraded) -> list[str]:
     """The score, what concerns the whole file, the mistake that explains most, and the checks."""
+    from softreg.grading.reports.feedback import without_repeats
+
     grade, spec = result.grade, result.spec
     by = f"the convention {result.convention}, told by its functions" if result.convention else spec.title
     lines = [row(short(grade.file, MARGIN - 2), f"{_score(grade)}; {grade.status}, by {by}", MARGIN)]
-    lines += [row("", note, MARGIN) for note in grade.notes]
-    if grade.mistakes and spec.hints != "none":
+    lines += [row("", note, MARGIN) for note in grade.public_notes]
+    if grade.public and spec.hints != "none":
         lines += ["", "look at this first"]
         lines += [
             wrapped(f"  {each.name} (in {', '.join(each.functions)}): {each.says} {each.hint}".rstrip(), "    ")
-            for each in grade.mistakes
+            for each in grade.public
         ]
     lines += ["", "checks"]
     waiting = [each for each in grade.results if each.verdict == "MISSING"]
-    for each in grade.results:
-        lines += _checked(each) if each not in waiting else []
+    for each in without_repeats([each for each in grade.results if each not in waiting]):
+        lines += _checked(each)
     if waiting:
         told = f"{plural(len(waiting), 'check')} that need what is still to be written: "
         lines.append(row("MISSING", told + listed((each.check for each in waiting), most=99), MARGIN))

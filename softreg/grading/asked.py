@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,8 +30,12 @@ def points_of(spec: Spec, check: str) -> float:
     return float(spec.points.get(check, CHECKS[check].points))
 
 
+@lru_cache(maxsize=8)
 def questions(spec: Spec, public_only: bool = False) -> Mapping[str, tuple[Question, ...]]:
-    """Return the questions of each check that counts in this homework, in the order of the checks."""
+    """Return the questions of each check that counts in this homework, in the order of the checks.
+
+    They are drawn once for a class: what is right, and what each mistake would answer, is kept by question.
+    """
     asked = {}
     for name, check in CHECKS.items():
         hidden = name in spec.hidden
@@ -46,6 +51,11 @@ def questions(spec: Spec, public_only: bool = False) -> Mapping[str, tuple[Quest
 
 
 def calls(spec: Spec, public_only: bool = False) -> tuple[Call, ...]:
-    """Return all calls of a submission, in the course's convention; for a student those of the public checks alone."""
+    """Return all calls of a submission, in the course's convention, those of hidden checks last.
+
+    For a student at home they are those of the public checks alone.
+    """
     asked = questions(spec, public_only)
-    return tuple(told(spec, question) for group in asked.values() for question in group)
+    # subtle: hidden ones come last, so that nothing kept from them finds its way into an answer that is told
+    ordered = sorted(asked, key=lambda name: name in spec.hidden)
+    return tuple(told(spec, question) for name in ordered for question in asked[name])

@@ -11,6 +11,7 @@ rest of W, as courses that put it there do. A function that takes no l2 has no p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from softreg.grading.question import Question
 from softreg.grading.spec import Function, Spec
 
 __all__ = [
-    "bias_inside",
     "expected",
     "factor",
     "joined",
@@ -37,12 +37,6 @@ def takes_proba(spec: Spec) -> bool:
     """Whether the course's cross-entropy takes probabilities, so that very small ones are lost before it sees them."""
     function = spec.function("cross_entropy")
     return function is not None and "proba" in function.takes
-
-
-def bias_inside(function: Function) -> bool:
-    """Whether this function's bias is the last row of W, and its X has a last column of ones."""
-    words = function.returns if function.role == "train" else function.takes
-    return "W" in words and "b" not in words
 
 
 def factor(spec: Spec) -> float:
@@ -62,7 +56,7 @@ def told(spec: Spec, question: Question) -> Call:
     given: dict[str, Given] = dict(question.given)
     if "proba" in function.takes:
         given["proba"] = softmax(question.array("logits"))
-    if bias_inside(function):
+    if function.bias_inside:
         X = question.array("X")
         given["X"] = np.hstack([X, np.ones((len(X), 1), dtype=X.dtype)])
         if "W" in given:
@@ -82,6 +76,7 @@ def strength(function: Function, question: Question) -> float:
     return question.number("l2") if "l2" in function.takes else 0.0
 
 
+@lru_cache(maxsize=1024)
 def expected(spec: Spec, question: Question) -> Mapping[str, np.ndarray]:
     """Return the right answer, a part for each word of what the function returns.
 
@@ -110,7 +105,7 @@ def shapes(spec: Spec, question: Question) -> Mapping[str, tuple[int, ...]]:
     if question.role != "train":
         return {word: part.shape for word, part in expected(spec, question).items()}
     n_features, n_classes = question.array("X").shape[1], int(question.number("n_classes"))
-    parts = joined(np.zeros((n_features, n_classes)), np.zeros(n_classes), bias_inside(function))
+    parts = joined(np.zeros((n_features, n_classes)), np.zeros(n_classes), function.bias_inside)
     return {word: parts[word].shape for word in function.returns}
 
 
@@ -122,12 +117,12 @@ def loss(spec: Spec, function: Function, question: Question) -> np.ndarray:
     """Return the loss of a model as this function ought to count it: its penalty and its place of the bias."""
     losses = cross_entropy(logits_of(question), question.array("y"))
     reduced = losses.sum() if spec.reduction == "sum" else losses.mean()
-    weights = joined(question.array("W"), question.array("b"), bias_inside(function))["W"]
+    weights = joined(question.array("W"), question.array("b"), function.bias_inside)["W"]
     return np.asarray(reduced + factor(spec) * strength(function, question) * (weights**2).sum())
 
 
 def _gradient(spec: Spec, function: Function, question: Question) -> dict[str, np.ndarray]:
-    X, inside = question.array("X").astype(np.float64), bias_inside(function)
+    X, inside = question.array("X").astype(np.float64), function.bias_inside
     R = residual(logits_of(question), question.array("y"))
     R /= 1 if spec.reduction == "sum" else len(R)
     weights = joined(question.array("W"), question.array("b"), inside)["W"]

@@ -2,8 +2,8 @@
 
 Each thing that a function returns is explained by itself, over all answers in which it came: first by one mistake, and
 where none fits by two at once. Where several fit, one that is named alone in another function of the same submission
-explains both; otherwise none is named. What a mistake spoils further on (a training by a wrong gradient) is not
-explained again.
+explains both; otherwise what they all have in common is named, if anything. What a mistake spoils further on (a
+training by a wrong gradient) is not explained again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import numpy as np
 
 from softreg.errors import listed
 from softreg.grading.mistakes import (
+    COUNTED,
     GRADIENT_SUMMED,
     IN_PLACE,
+    KEPT_AXIS,
     SWAPPED,
     Kind,
     Way,
     answered,
+    counted,
     descended,
+    kept_axis,
     kinds,
     seen_in,
     swapped,
@@ -114,8 +118,11 @@ def diagnose(spec: Spec, readings: Sequence[Reading], failed: Collection[str] = 
     for evidence, fitting in several:
         named = {kind.name for *_, kinds in explained for kind in kinds}
         known = [group for group in fitting if all(kind.name in named for kind in group)]
+        common = tuple(kind for kind in fitting[0] if all(kind in group for group in fitting))
         if len(known) == 1:
             explained.append((evidence.function, evidence.word, known[0]))
+        elif common:
+            explained.append((evidence.function, evidence.word, common))
         else:
             groups = listed((" with ".join(kind.name for kind in group) for group in fitting), most=4)
             doubts.append(f"not told apart in {evidence.said}: {groups}")
@@ -190,6 +197,12 @@ def _seen(spec: Spec, readings: Sequence[Reading]) -> list[Explained]:
     found: list[Explained] = [(function, "", (IN_PLACE,)) for function in changed]
     disordered = dict.fromkeys(reading.name for reading in readings if swapped(reading))
     found += [(function, "", (SWAPPED,)) for function in disordered]
+    kept = dict.fromkeys(reading.name for reading in readings if kept_axis(reading))
+    found += [(function, "", (KEPT_AXIS,)) for function in kept]
+    by_name: dict[str, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        by_name[reading.name].append(reading)
+    found += [(function, "", (COUNTED,)) for function, group in by_name.items() if counted(group)]
     batches = spec.function("batches")
     if batches:
         asked = [reading for reading in readings if reading.question.role == "batches"]

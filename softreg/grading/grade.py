@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
 from softreg.grading.isolation import StartError
-from softreg.grading.judgement import Mistake, Result, judge
+from softreg.grading.judgement import Mistake, Result, earned, judge, to_be_had
+from softreg.grading.parameters import misplaced
+from softreg.grading.secrecy import public_notes
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import HandedIn, Submission, printable
 
@@ -23,6 +25,7 @@ class Grade:
     """A submission's grade. ``status`` is one word or two for what became of it; ``notes`` are sentences.
 
     One that is not ``lasting`` may come out otherwise the next time: it ran out of time, or the grader failed.
+    ``public`` and ``public_notes`` are the mistakes and the notes of which the student may know.
     """
 
     id: str
@@ -35,16 +38,18 @@ class Grade:
     notes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     lasting: bool = True
+    public: tuple[Mistake, ...] = ()
+    public_notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
         """Points of all checks."""
-        return round(sum(result.points for result in self.results), 2)
+        return earned(self.results)
 
     @property
     def of(self) -> float:
         """Points that were to be had."""
-        return round(sum(result.of for result in self.results), 2)
+        return to_be_had(self.results)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -57,9 +62,12 @@ class Grade:
         """Return the grade that :meth:`to_json` was given. Raises ``KeyError`` or ``TypeError`` for anything else."""
         told = {key: value for key, value in content.items() if key not in {"score", "of"}}
         results = (Result(**each | {"table": tuple(map(tuple, each["table"]))}) for each in told["results"])
-        mistakes = (Mistake(**each | {"functions": tuple(each["functions"])}) for each in told["mistakes"])
-        listed = {key: tuple(told[key]) for key in ("doubts", "notes", "imports")}
-        return Grade(**told | listed | {"results": tuple(results), "mistakes": tuple(mistakes)})
+        mistakes = {
+            key: tuple(Mistake(**each | {"functions": tuple(each["functions"])}) for each in told[key])
+            for key in ("mistakes", "public")
+        }
+        listed = {key: tuple(told[key]) for key in ("doubts", "notes", "imports", "public_notes")}
+        return Grade(**told | listed | mistakes | {"results": tuple(results)})
 
 
 def grade(
@@ -96,8 +104,12 @@ def _graded(
     if handed_in.unreadable:
         none = Examined(answers={call.key: Answer(error="missing") for call in asked}, status="unreadable")
         return _grade(submission, spec, none, public_only, [f"Nothing is graded: {handed_in.unreadable}."])
-    examined = examine(handed_in.content, spec, asked, stop, submission.beside())
-    return _grade(submission, spec, examined, public_only, _skipped(submission, handed_in.content))
+    content = handed_in.content
+    examined = examine(content, spec, asked, stop, submission.beside())
+    graded = _grade(submission, spec, examined, public_only, _skipped(submission, content))
+    # whoever takes something else and has all points takes it all the same
+    more = misplaced(spec, content) if graded.score < graded.of else ()
+    return replace(graded, mistakes=(*more, *graded.mistakes), public=(*more, *graded.public))
 
 
 def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: bool, notes: list[str]) -> Grade:
@@ -115,6 +127,8 @@ def _grade(submission: Submission, spec: Spec, examined: Examined, public_only: 
         notes=tuple(notes),
         imports=tuple(examined.imports),
         lasting=examined.lasting,
+        public=judgement.public,
+        public_notes=public_notes(spec, examined.answers, notes),
     )
 
 

@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from softreg.grading.asked import points_of, questions
 from softreg.grading.calls import Answer
 from softreg.grading.checks import CHECKS, Outcome
-from softreg.grading.diagnosis import diagnose
-from softreg.grading.mistakes import Kind
+from softreg.grading.diagnosis import Diagnosis, diagnose
 from softreg.grading.reading import Reading
 from softreg.grading.spec import Spec
 
-__all__ = ["FAIL", "MISSING", "PART", "PASS", "Judgement", "Mistake", "Result", "judge"]
+__all__ = [
+    "FAIL",
+    "MISSING",
+    "PART",
+    "PASS",
+    "Judgement",
+    "Mistake",
+    "Result",
+    "earned",
+    "judge",
+    "likely",
+    "to_be_had",
+]
 
 PASS, PART, FAIL, MISSING = "PASS", "PART", "FAIL", "MISSING"
 """All points, some, none; and none because the functions are not there."""
@@ -49,9 +60,26 @@ class Mistake:
     hint: str = ""
 
 
+def earned(results: Sequence[Result]) -> float:
+    """Return the points of all results."""
+    return round(sum(result.points for result in results), 2)
+
+
+def to_be_had(results: Sequence[Result]) -> float:
+    """Return the points that could be earned."""
+    return round(sum(result.of for result in results), 2)
+
+
+def likely(mistakes: Sequence[Mistake], doubts: Sequence[str]) -> str:
+    """Return the likely mistakes for a table: their names, then what could not be told apart or explained."""
+    return "; ".join([*(mistake.name for mistake in mistakes), *doubts])
+
+
 @dataclass(frozen=True)
 class Judgement:
     """All results in the order of the checks, the mistakes that were named, and ``doubts``: what could not be told.
+
+    ``public`` are the mistakes that the answers to public checks show by themselves: all that a student may be told.
 
     >>> result = Result("shapes", 0.5, 1.0, PART, "grad_b of gradient has the shape (1, 5) in place of (5,).")
     >>> judgement = Judgement((result, Result("overflow", 2.0, 2.0, PASS, "softmax is finite.")))
@@ -62,21 +90,22 @@ class Judgement:
     results: tuple[Result, ...]
     mistakes: tuple[Mistake, ...] = ()
     doubts: tuple[str, ...] = ()
+    public: tuple[Mistake, ...] = ()
 
     @property
     def score(self) -> float:
         """The points earned."""
-        return round(sum(result.points for result in self.results), 2)
+        return earned(self.results)
 
     @property
     def of(self) -> float:
         """The points that could be earned."""
-        return round(sum(result.of for result in self.results), 2)
+        return to_be_had(self.results)
 
     @property
     def likely(self) -> str:
         """The likely mistakes for a table: their names, then what could not be told apart or explained."""
-        return "; ".join([*(mistake.name for mistake in self.mistakes), *self.doubts])
+        return likely(self.mistakes, self.doubts)
 
 
 def judge(spec: Spec, answers: Mapping[str, Answer], public_only: bool = False) -> Judgement:
@@ -91,19 +120,30 @@ def judge(spec: Spec, answers: Mapping[str, Answer], public_only: bool = False) 
         for name, group in asked.items()
     }
     results = tuple(_result(spec, name, group) for name, group in readings.items())
+    found = _diagnosed(spec, readings, results)
+    mistakes = _mistakes(spec, found)
+    if not any(result.hidden for result in results):
+        return Judgement(results, mistakes, found.doubts, mistakes)
+    shown = [result for result in results if not result.hidden]
+    return Judgement(results, mistakes, found.doubts, _mistakes(spec, _diagnosed(spec, readings, shown)))
+
+
+def _diagnosed(spec: Spec, readings: Mapping[str, Sequence[Reading]], results: Sequence[Result]) -> Diagnosis:
+    """The diagnosis from the answers to the checks of these results."""
     failed = [result.check for result in results if result.verdict != PASS]
-    found = diagnose(spec, [reading for group in readings.values() for reading in group], failed)
-    return Judgement(results, tuple(_mistake(spec, *each) for each in found.named), found.doubts)
+    return diagnose(spec, [reading for result in results for reading in readings[result.check]], failed)
 
 
 def _result(spec: Spec, name: str, readings: Sequence[Reading]) -> Result:
     check, of, hidden = CHECKS[name], points_of(spec, name), name in spec.hidden
     outcome = check.judge(spec, readings)
     verdict = _verdict(outcome, readings)
-    hint = {"short": check.hint, "full": f"{check.hint} {check.full}"}.get(spec.hints, "")
+    # a check's hint says what was looked at, and a hidden one does not tell
+    told = "none" if hidden or verdict == PASS else spec.hints
+    hint = {"short": check.hint, "full": f"{check.hint} {check.full}"}.get(told, "")
     found, table = (UNTOLD, ()) if hidden else (outcome.found, outcome.table)
     points = round(of * outcome.share, 2)
-    return Result(name, points, of, verdict, found, "" if verdict == PASS else hint, table, hidden)
+    return Result(name, points, of, verdict, found, hint, table, hidden)
 
 
 def _verdict(outcome: Outcome, readings: Sequence[Reading]) -> str:
@@ -112,5 +152,5 @@ def _verdict(outcome: Outcome, readings: Sequence[Reading]) -> str:
     return PASS if outcome.share == 1 else PART if outcome.share > 0 else FAIL
 
 
-def _mistake(spec: Spec, kind: Kind, functions: tuple[str, ...]) -> Mistake:
-    return Mistake(kind.name, functions, kind.says, kind.hint(spec.hints))
+def _mistakes(spec: Spec, found: Diagnosis) -> tuple[Mistake, ...]:
+    return tuple(Mistake(kind.name, functions, kind.says, kind.hint(spec.hints)) for kind, functions in found.named)

@@ -13,16 +13,21 @@ import numpy as np
 
 from softreg.grading.calls import Given
 
-__all__ = ["CLASSES", "Question", "ask", "draw_labels", "draw_logits", "draw_model", "draw_rows", "penalised"]
+__all__ = ["CLASSES", "FEWER", "Question", "ask", "draw_labels", "draw_logits", "draw_model", "draw_rows", "penalised"]
 
 CLASSES = 5
 ROWS = (11, 13, 17)
 FEATURES = (3, 7)
+FEWER = "without the last class"
+"""Name of the questions whose labels lack the last class."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
-    """What one call asks, by the words of :data:`softreg.grading.spec.ROLES`; ``key`` names the call."""
+    """What one call asks, by the words of :data:`softreg.grading.spec.ROLES`; ``key`` names the call.
+
+    A question equals itself alone: what was computed of it is kept, and found by it.
+    """
 
     key: str
     role: str

@@ -10,7 +10,7 @@ apart moves the answers by several hundredths.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from softreg.grading.conventions import expected, logits_of, shapes
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
 
-__all__ = ["MOST", "Reading", "agree", "difference", "finite_scale", "numeric", "shape_text"]
+__all__ = ["MOST", "Reading", "agree", "constant", "difference", "finite_scale", "numeric", "shape_text"]
 
 MOST = 100_000
 """Answers of more numbers than this are not looked at: every right one is a hundred times smaller."""
@@ -181,7 +181,29 @@ class Reading:
             "kind": f"{self.name} returned something that is no array, number or tuple of them",
             "raised": f"{self.name} raised an error",
         }
-        return f"{ways.get(self.answer.error, f'{self.name} failed')}{told}."
+        said = f"{ways.get(self.answer.error, f'{self.name} failed')}{told}"
+        return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
+def constant(readings: Sequence[Reading]) -> str:
+    """Say that a function answers one and the same row of numbers, whatever it is given; empty where it does not.
+
+    Zeros, uniform probabilities and log K keep many a law that they were never made to keep.
+    """
+    parts = [reading.raw[word] for reading in readings for word in reading.words if word in reading.raw]
+    rows = [_rows(part) for part in parts if part.size]
+    if len(rows) < 2 or any((each != each[:1]).any() for each in rows):
+        return ""
+    by_width = {each.shape[1]: each[0] for each in rows}
+    if any(not np.array_equal(each[0], by_width[each.shape[1]]) for each in rows):
+        return ""
+    return f"{readings[0].name} answers the same, whatever it is given."
+
+
+def _rows(part: np.ndarray) -> np.ndarray:
+    """An array as rows of its last axis, finite numbers only; a number or a list of them as rows of one."""
+    rows = part.reshape(-1, part.shape[-1]) if part.ndim > 1 else part.reshape(-1, 1)
+    return np.asarray(np.nan_to_num(rows))
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:

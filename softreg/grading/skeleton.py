@@ -22,13 +22,13 @@ _WIDTH = 88
 _RIGHT = "-log of the probability of the right class"
 
 
-def skeleton(spec: Spec, name: str = "hw1") -> str:
+def skeleton(spec: Spec) -> str:
     """Return the skeleton of a homework as Python; each function raises ``NotImplementedError``."""
     head = f"{spec.title}.\n\nWrite the functions below, with NumPy. Rows are samples; classes are counted from 0."
     if spec.bias_inside:
         head += " The bias is the last row of W, and the last column of X holds ones."
     paragraphs = [_filled(part) for part in head.split("\n\n")]
-    told = "\n\n".join([*paragraphs, f"To see how far you are:  softreg grade {name}.py"])
+    told = "\n\n".join([*paragraphs, "To see how far you are:  softreg grade hw1.py"])
     return (
         "\n\n\n".join([f'"""{told}\n"""\n\nimport numpy as np', *(_function(spec, each) for each in spec.functions)])
         + "\n"

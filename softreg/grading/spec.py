@@ -48,6 +48,12 @@ class Function:
     returns: tuple[str, ...]
     own: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def bias_inside(self) -> bool:
+        """Whether this function's bias is the last row of W, and its X has a last column of ones."""
+        words = self.returns if self.role == "train" else self.takes
+        return "W" in words and "b" not in words
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -78,6 +84,10 @@ class Spec:
     forbid: tuple[str, ...] = ()
     limits: Limits = Limits()
 
+    def __hash__(self) -> int:
+        # of the fields that can be hashed: what is computed of a homework is kept for a whole class
+        return hash((self.title, self.reduction, self.penalty, self.hidden, self.hints, self.seed, self.forbid))
+
     def function(self, role: str) -> Function | None:
         """Return the function that plays a role, if the homework asks for it."""
         return next((each for each in self.functions if each.role == role), None)
@@ -85,4 +95,4 @@ class Spec:
     @property
     def bias_inside(self) -> bool:
         """Whether the bias is the last row of W, and the ones the last column of X."""
-        return any("W" in each.takes and "b" not in each.takes for each in self.functions)
+        return any(each.bias_inside for each in self.functions)

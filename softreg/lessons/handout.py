@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterable
 
 from softreg.lessons.course import Topic
 from softreg.lessons.lesson import Exercise, Formula, Lesson, Part, Sketch, Table, Text
+from softreg.markdown import prose, table_row
 
 __all__ = ["answer_text", "code_place", "handout"]
 
@@ -17,9 +17,9 @@ def handout(topic: Topic, lesson: Lesson, picture: str, *, answers: bool = False
 
     The answers to the exercises are left out, unless a teacher asks for them.
     """
-    parts = [f"## {topic.number}. {topic.title}", f"*{_plain(topic.question)}*"]
+    parts = [f"## {topic.number}. {topic.title}", f"*{prose(topic.question)}*"]
     parts += [_part(part, lesson) for part in lesson.body]
-    parts.append(f"![{_plain(lesson.filled(lesson.caption))}]({picture})")
+    parts.append(f"![{prose(lesson.filled(lesson.caption))}]({picture})")
     parts.append("**Notice**")
     parts.append(_list(lesson.filled(each) for each in lesson.notice))
     parts.append("**Exercises**")
@@ -50,27 +50,27 @@ def _places(lesson: Lesson) -> list[tuple[str, str]]:
 def _part(part: Part, lesson: Lesson) -> str:
     match part:
         case Text(template):
-            return _plain(lesson.filled(template))
+            return prose(lesson.filled(template))
         case Formula(template):
             return f"```text\n{lesson.filled(template)}\n```"
         case Sketch(picture, caption):
-            return f"```text\n{picture}\n```" + (f"\n\n{_plain(lesson.filled(caption))}" if caption else "")
+            return f"```text\n{picture}\n```" + (f"\n\n{prose(lesson.filled(caption))}" if caption else "")
         case Table():
             return _table(part, lesson)
 
 
 def _table(table: Table, lesson: Lesson) -> str:
     rule = [":--" if place < table.left else "--:" for place in range(len(table.head))]
-    rows = [[_cell(lesson.filled(cell)) for cell in row] for row in (table.head, *table.rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
+    rows = [[prose(lesson.filled(cell)) for cell in row] for row in (table.head, *table.rows)]
+    return "\n".join(map(table_row, (rows[0], rule, *rows[1:])))
 
 
 def _exercise(exercise: Exercise, lesson: Lesson, answers: bool) -> str:
     letters = zip(string.ascii_lowercase, exercise.choices, strict=False)
-    choices = "  ".join(f"{letter}) {_plain(choice)}" for letter, choice in letters)
-    lines = [f"- {_plain(lesson.filled(exercise.question))}", f"  {choices}" if choices else ""]
+    choices = "  ".join(f"{letter}) {prose(choice)}" for letter, choice in letters)
+    lines = [f"- {prose(lesson.filled(exercise.question))}", f"  {choices}" if choices else ""]
     if answers:
-        lines.append(f"  *{_plain(answer_text(exercise))}.* {_plain(lesson.filled(exercise.why))}")
+        lines.append(f"  *{prose(answer_text(exercise))}.* {prose(lesson.filled(exercise.why))}")
     return "\n".join(line for line in lines if line)
 
 
@@ -80,14 +80,4 @@ def answer_text(exercise: Exercise) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {_plain(item)}" for item in items)
-
-
-def _plain(text: str) -> str:
-    """Text in which Markdown finds nothing to mark up but emphasis, as in ``*guaranteed*``."""
-    escaped = re.sub(r"([*_`<>\\])", r"\\\1", text)
-    return re.sub(r"\\\*(\w[\w ]*)\\\*", r"*\1*", escaped)
-
-
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", r"\|")
+    return "\n".join(f"- {prose(item)}" for item in items)

@@ -19,15 +19,15 @@ MOST_BARS = 16
 def draw_class(scores: Sequence[tuple[str, int]], mistakes: Sequence[tuple[str, int]], title: str) -> Figure:
     """Draw how many submissions have which score, and how many make which mistake; both as (name, count).
 
-    Of many mistakes the first are drawn, which are the commonest.
+    Of many mistakes the first are drawn, which are the commonest, and the others are counted in the heading.
     """
-    shown = list(mistakes)[:MOST_BARS]
+    shown, rest = list(mistakes)[:MOST_BARS], len(mistakes) - MOST_BARS
     with style():
         figure = new_figure(10.0 if shown else 5.6, max(3.4, 1.4 + 0.3 * max(len(shown), len(scores))))
         panels = figure.subplots(1, 2 if shown else 1, squeeze=False)[0]
         _bars(panels[0], scores, _BLUE, "Score, of what can be had")
         if shown:
-            _bars(panels[1], shown, _RED, "Likely mistake")
+            _bars(panels[1], shown, _RED, f"Likely mistake, and {rest} more" if rest > 0 else "Likely mistake")
         figure.suptitle(labels([title], 80)[0], x=0.01, ha="left", fontweight="bold")
     return figure
 

@@ -55,17 +55,19 @@ class ClassGraded:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        counts = {
-            key: dict(value) for key, value in vars(self.summary).items() if isinstance(value, tuple) and key != "bins"
-        }
-        told = {
-            "n": self.summary.n,
+        told = self.summary
+        return {
+            "n": told.n,
             "n_unchanged": self.n_unchanged,
-            "median": self.summary.median,
-            "of": self.summary.of,
+            "median": told.median,
+            "of": told.of,
+            "statuses": dict(told.statuses),
+            "mistakes": dict(told.mistakes),
+            "imports": dict(told.imports),
+            "earned": dict(told.earned),
+            "bins": dict(zip(BINS, told.bins, strict=True)),
+            "grades": [each.to_json() for each in self.grades],
         }
-        bins = dict(zip(BINS, self.summary.bins, strict=True))
-        return told | counts | {"bins": bins, "grades": [each.to_json() for each in self.grades]}
 
 
 def template(name: str) -> tuple[str, str]:

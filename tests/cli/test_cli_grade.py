@@ -337,7 +337,8 @@ def test_the_class_as_json_has_everything(homework) -> None:
     ("words", "code", "told"),
     [
         (["grade"], 2, "--template plain"),
-        (["grade", "none.py"], 3, "There is no file none.py"),
+        (["grade", "none.py"], 3, "There is no file or folder none.py"),
+        (["grade", "clas", "--spec", "hw1.toml", "-o", "x"], 3, "There is no file or folder clas"),
         (["grade", "hw1.toml"], 3, "neither .py nor .ipynb"),
         (["grade", "class"], 2, "--spec hw1.toml"),
         (["grade", "class", "--spec", "none.toml"], 3, "There is no homework none.toml"),

@@ -27,6 +27,7 @@ from softreg.grading.calls import Answer
 from softreg.grading.checks import CHECKS
 from softreg.grading.judgement import FAIL, MISSING, PART, PASS, judge
 from softreg.grading.question import CLASSES
+from softreg.grading.secrecy import public_notes
 
 LENGTHS = st.sampled_from([0, 1, 2, 3, 4, CLASSES, 7, 8, 11, 13, 17, 23])
 KINDS = st.sampled_from(["f8", "f4", "f2", "i8", "u1", "?", "c16", "O", "U3", "S2", "M8[s]", "m8[s]", "g"])
@@ -88,8 +89,9 @@ def test_right_answers_with_one_of_them_replaced_by_anything_still_give_a_judgem
     for at, key in enumerate(list(right)[::3]):
         wrong = Answer((wild[at % len(wild)],) * len(right[key].values))
         judgement = judge(PLAIN, right | {key: wrong})
-        # what stays as it was is not told from what comes back
-        assert (judgement.score < judgement.of) != key.startswith("inputs"), key
+        # what stays as it was is not told from what comes back, and of others it is asked alone whether they differ
+        if not key.startswith("inputs") and not key.endswith("others"):
+            assert judgement.score < judgement.of, key
 
 
 def test_no_answers_at_all_are_a_judgement_too():
@@ -111,6 +113,13 @@ def test_an_error_is_told_in_its_own_words_on_one_line():
     )
     found = {result.check: result.found for result in graded(source, PLAIN).results}
     assert found["labels"] == "predict raised an error: ValueError: no idea."
+
+
+def test_a_question_in_an_error_ends_with_one_mark():
+    asked = Answer(error="kind", told="loss is None: is a return missing?")
+    judgement = judge(PLAIN, hand_in(PLAIN_SOURCE, PLAIN) | {"shapes loss": asked})
+    (found,) = [result.found for result in judgement.results if result.check == "shapes"]
+    assert found.endswith("is a return missing?")
 
 
 def test_the_same_answers_give_the_same_judgement():
@@ -148,6 +157,34 @@ def test_hidden_checks_get_inputs_of_the_secret_seed_and_tell_no_numbers():
         assert result.points < result.of
         assert result.table == ()
         assert not any(char.isdigit() for char in result.found)
+
+
+def test_a_hidden_check_gives_no_hint_and_names_no_mistake_to_the_student():
+    source = altered(PLAIN_SOURCE, ("z.max(axis=1, keepdims=True)", "z.max()"))
+    judgement = graded(source, replace(PLAIN, hidden=("overflow",), hints="full"))
+    (hidden,) = [result for result in judgement.results if result.hidden]
+    assert hidden.verdict == PART
+    assert hidden.hint == ""
+    assert named(judgement) == ["maximum over the whole array"]
+    assert judgement.public == ()
+    assert graded(source, PLAIN).public == graded(source, PLAIN).mistakes != ()
+
+
+def test_hidden_checks_are_asked_last():
+    keys = [call.key.split()[0] for call in calls(replace(PLAIN, hidden=("shapes", "overflow")))]
+    first = next(at for at, check in enumerate(keys) if check in {"shapes", "overflow"})
+    assert set(keys[first:]) == {"shapes", "overflow"}
+
+
+def test_how_a_submission_ended_carries_no_hidden_number_to_the_student():
+    spec = replace(PLAIN, hidden=("overflow",))
+    right = hand_in(PLAIN_SOURCE, spec)
+    notes = ["softmax: it ended the process, with code 125.", "It imports scipy."]
+    ended = {key: Answer(error="exit") if key.startswith("overflow softmax") else each for key, each in right.items()}
+    assert public_notes(spec, ended, notes) == ("It imports scipy.",)
+    assert public_notes(PLAIN, ended, notes) == tuple(notes)
+    ended["shapes softmax"] = Answer(error="exit")
+    assert public_notes(spec, ended, notes) == ("softmax: it ended the process.", "It imports scipy.")
 
 
 def test_a_student_is_asked_nothing_that_is_hidden():
@@ -399,3 +436,42 @@ def test_batches_without_a_generator_need_not_be_shuffled():
     )
     judgement = graded(source, without(PLAIN, "rng"))
     assert (judgement.score, judgement.likely) == (judgement.of, "")
+
+
+CONSTANTS = """
+import numpy as np
+
+def softmax(z):
+    return np.full(z.shape, 1 / z.shape[1])
+
+def cross_entropy(z, y):
+    return np.log(z.shape[1])
+
+def loss(X, y, W, b, l2):
+    return np.log(W.shape[1])
+
+def gradient(X, y, W, b, l2):
+    return np.zeros(W.shape), np.zeros(b.shape)
+
+def predict(X, W, b):
+    return np.zeros(len(X), dtype=int)
+"""
+IDLE = {"row-sums", "shift-invariance", "integers", "finite-differences"}
+
+
+def test_constants_earn_nothing_for_laws_that_they_keep_by_accident():
+    told = shares(graded(CONSTANTS, PLAIN))
+    assert {check for check in IDLE if told[check] > 0} == set()
+    judgement = graded(CONSTANTS, PLAIN)
+    assert judgement.score < judgement.of / 6
+
+
+def test_a_penalty_alone_earns_no_slopes_and_nothing_for_what_it_is_given():
+    source = altered(
+        CONSTANTS,
+        ("    return np.zeros(W.shape), np", "    return l2 * W, np"),
+        ("    return np.log(W.shape[1])", "    return np.log(W.shape[1]) + l2 / 2 * (W ** 2).sum()"),
+    )
+    told = shares(graded(source, PLAIN))
+    assert told["penalty"] == 1
+    assert {check for check in IDLE if told[check] > 0} == set()

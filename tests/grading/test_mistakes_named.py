@@ -94,7 +94,7 @@ PLANTED = [
         [(GRAD, "return P.sum(axis=0) / n, X.T @ P / n + l2 * W"), ("grad_W, grad_b =", "grad_b, grad_W =")],
     ),
     ("returned in another order", "cs231n", [("return loss, dW", "return dW, loss")]),
-    ("(n,1) broadcast to n x n", "plain", [("P[np.arange(n), y] -= 1", "P[np.arange(n), y[:, None]] -= 1")]),
+    ("every row paired with every label", "plain", [("P[np.arange(n), y] -= 1", "P[np.arange(n), y[:, None]] -= 1")]),
     ("the sign", "plain", [(GRAD, "return -(X.T @ P / n + l2 * W), -P.sum(axis=0) / n")]),
     ("bias left out of the logits", "plain", [("(X @ W + b).argmax", "(X @ W).argmax")]),
     ("softmax over the wrong axis", "d2l", [("softmax(X @ W + b).argmax(1)", "softmax((X @ W + b).T).T.argmax(1)")]),
@@ -185,10 +185,14 @@ PLANTED = [
             ("[np.arange(num_train), y]", "[np.arange(num_train), y - 1]"),
         ],
     ),
-    ("(n,1) broadcast to n x n", "plain", [(LAST, "return -log_p[np.arange(len(y)), y.reshape(-1, 1)].mean()")]),
-    ("(n,1) broadcast to n x n", "d2l", [("[range(len(y_hat)), y]", "[range(len(y_hat)), y.reshape(-1, 1)]")]),
     (
-        "(n,1) broadcast to n x n",
+        "every row paired with every label",
+        "plain",
+        [(LAST, "return -log_p[np.arange(len(y)), y.reshape(-1, 1)].mean()")],
+    ),
+    ("every row paired with every label", "d2l", [("[range(len(y_hat)), y]", "[range(len(y_hat)), y.reshape(-1, 1)]")]),
+    (
+        "every row paired with every label",
         "cs231n",
         [
             ("correct = scores[np.arange(num_train), y]", "correct = scores[np.arange(num_train), y[:, np.newaxis]]"),
@@ -304,6 +308,36 @@ PLANTED = [
                 "for i in [k * batch_size for k in range(num_examples // batch_size)]",
             )
         ],
+    ),
+    ("every row paired with every label", "plain", [("P[np.arange(n), y] -= 1", "P[:, y] -= 1")]),
+    (
+        "every row paired with every label",
+        "plain",
+        [(STABLE, "    p = softmax(z)\n"), (LAST, "return -np.log(p[:, y]).mean()")],
+    ),
+    ("labels taken as rows", "plain", [(LAST, "return -log_p[y].mean()")]),
+    ("labels taken as rows", "plain", [("P[np.arange(n), y] -= 1", "P[y] -= 1")]),
+    ("labels taken as rows", "d2l", [("y_hat[range(len(y_hat)), y])", "y_hat[y])")]),
+    (
+        "maximum started at 0",
+        "plain",
+        [("z.max(axis=1, keepdims=True)", "np.maximum.reduce(z, axis=1, initial=0, keepdims=True)")],
+    ),
+    ("maximum started at 0", "d2l", [(D2L_MAX, "X - np.maximum(X.max(1, keepdims=True), 0)")]),
+    (
+        "classes counted from y",
+        "plain",
+        [
+            ("P[np.arange(n), y] -= 1", "P = P - np.eye(y.max() + 1)[y]"),
+            (LAST, "return -(np.eye(y.max() + 1)[y] * log_p).sum(axis=1).mean()"),
+        ],
+    ),
+    ("classes counted from y", "d2l", [("np.eye(W.shape[1])[y]", "np.eye(len(np.unique(y)))[y]")]),
+    ("an axis of length 1 kept", "plain", [("P.sum(axis=0) / n", "P.sum(axis=0, keepdims=True) / n")]),
+    (
+        "the last full batch dropped",
+        "plain",
+        [("range(0, len(X), batch_size)", "range(0, len(X) - batch_size, batch_size)")],
     ),
     ("rows drawn with replacement", "plain", [("rng.permutation(len(X))", "rng.integers(len(X), size=len(X))")]),
     ("rows not shuffled", "plain", [("rng.permutation(len(X))", "np.arange(len(X))")]),

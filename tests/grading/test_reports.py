@@ -28,7 +28,10 @@ def graded(name: str, shapes: float = 1.0, overflow: float = 2.0, **more: Any) -
         Result("shapes", shapes, 1.0, PASS if shapes else FAIL, "All as asked."),
         Result("overflow", overflow, 2.0, verdict, "softmax is not finite.", "Shift it.", table),
     )
-    return Grade(**{"id": name, "name": name, "file": f"{name}.py", "status": "graded", "results": results} | more)
+    told = {"id": name, "name": name, "file": f"{name}.py", "status": "graded", "results": results} | more
+    # nothing is hidden unless a test says so
+    open_too = {"public": told.get("mistakes", ()), "public_notes": told.get("notes", ())}
+    return Grade(**open_too | told)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -80,8 +83,8 @@ def test_without_hints_no_mistake_is_named_to_the_student_but_the_teacher_sees_i
 def test_what_students_write_is_no_markdown() -> None:
     page = feedback.as_markdown(graded("<script>|", notes=("[x](http://a) `b` __init__\n# title",)), SPEC)
 
-    assert "\\<script>\\|" in page
-    assert "- \\[x\\](http://a) \\`b\\` \\_\\_init\\_\\_ # title" in page
+    assert "\\<script\\>\\|" in page
+    assert "- \\[x\\](http\\://a) \\`b\\` \\_\\_init\\_\\_ # title" in page
 
 
 def test_functions_to_be_written_make_no_pages_of_text() -> None:
@@ -102,6 +105,25 @@ def test_gradescope_is_given_a_test_for_each_check_and_hidden_ones_wait() -> Non
     assert [test["visibility"] for test in told["tests"]] == ["visible", "after_published"]
     assert set(told) <= {"output", "stdout_visibility", "tests"}  # no total, which would tell the hidden one
     assert "1.5" not in told["output"]
+
+
+def test_what_hidden_checks_alone_show_is_for_the_teacher() -> None:
+    grade = graded("ann", 1, 0, mistakes=(MISTAKE,), notes=("It ended.",), public=(), public_notes=())
+
+    assert "the sign" in as_csv([grade], CHECKS)
+    assert "It ended." in as_csv([grade], CHECKS)
+    told = feedback.as_markdown(grade, SPEC) + json.dumps(feedback.as_gradescope(grade, SPEC))
+    assert "the sign" not in told
+    assert "It ended." not in told
+
+
+def test_a_long_error_is_told_once() -> None:
+    error = "softmax raised an error: ValueError: operands could not be broadcast together."
+    results = tuple(Result(check, 0.0, 1.0, FAIL, error, f"Hint of {check}.") for check in CHECKS)
+    page = feedback.as_markdown(graded("ann", results=results), SPEC)
+
+    assert page.count("operands could not be broadcast") == 1
+    assert "As above. Hint of overflow." in page
 
 
 def test_the_class_is_counted() -> None:

@@ -39,3 +39,5 @@ def test_many_mistakes_with_long_names_stay_within_the_picture(count: int, write
     within(figure)
 
     assert len(figure.axes[1].patches) == min(count, MOST_BARS)
+    more = f", and {count - MOST_BARS} more" if count > MOST_BARS else ""
+    assert figure.axes[1].get_title(loc="left") == f"Likely mistake{more}"

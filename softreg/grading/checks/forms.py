@@ -9,15 +9,16 @@ import numpy as np
 from softreg.errors import listed
 from softreg.grading.batch import batches_of
 from softreg.grading.calls import Given
-from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, worth
+from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, readings_of, worth
 from softreg.grading.conventions import shapes, takes_proba
 from softreg.grading.question import CLASSES, Question, ask, draw_logits, draw_model
-from softreg.grading.reading import Reading, agree, finite_scale, shape_text
+from softreg.grading.reading import Reading, agree, constant, finite_scale, shape_text
 from softreg.grading.spec import ROLES, Spec
 
 __all__ = ["INPUTS", "INTEGERS", "SHAPES"]
 
 PIXELS = 255
+COMPUTED = ("softmax", "cross_entropy", "loss", "gradient", "predict")
 
 
 def _one_of_each(spec: Spec, rng: np.random.Generator, check: str) -> Iterable[Question]:
@@ -64,13 +65,24 @@ SHAPES = Check(
 
 
 def _inputs(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
-    return _one_of_each(spec, rng, "inputs")
+    """Each function once, and those that compute once more, to tell whether their answers depend on anything."""
+    yield from _one_of_each(spec, rng, "inputs")
+    for role in COMPUTED:
+        if spec.function(role):
+            given = draw_logits(rng) if role in {"softmax", "cross_entropy"} else draw_model(rng)
+            yield ask("inputs", role, given, "others")
 
 
 def _kept(spec: Spec, readings: Sequence[Reading]) -> Outcome:
     """What changed an argument; a function that gave no answer has lost its points elsewhere, unless none did."""
     answered = [reading for reading in readings if not reading.answer.error]
-    return outcome(map(_left_alone, answered)) if answered else found_by_role(readings, _left_alone)
+    same = {role: constant(readings_of(answered, role)) for role in COMPUTED}
+
+    def look(reading: Reading) -> Piece:
+        nothing = same.get(reading.question.role, "")
+        return Piece(0.0, nothing) if nothing else _left_alone(reading)
+
+    return outcome(map(look, answered)) if answered else found_by_role(readings, look)
 
 
 def _left_alone(reading: Reading) -> Piece:
@@ -108,21 +120,33 @@ def _integers(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
 
 
 def _of_both_types(role: str, given: Mapping[str, Given], word: str, values: np.ndarray) -> Iterable[Question]:
+    """The values, the same as floats, and these with the other sign: who looks at them answers something else."""
     yield ask("integers", role, {**given, word: values})
-    yield ask("integers", role, {**given, word: values.astype(np.float64)}, "as floats")
+    floats = values.astype(np.float64)
+    yield ask("integers", role, {**given, word: floats}, "as floats")
+    yield ask("integers", role, {**given, word: -floats}, "others")
 
 
 def _whole(spec: Spec, readings: Sequence[Reading]) -> Outcome:
-    return outcome(_of_one_kind(*pair) for pair in zip(readings[::2], readings[1::2], strict=True))
+    return outcome(_of_one_kind(*each) for each in zip(*(readings[at::3] for at in range(3)), strict=True))
 
 
-def _of_one_kind(whole: Reading, floats: Reading) -> Piece:
-    if whole.problem or floats.problem:
-        return Piece(0.0, whole.problem or floats.problem)
+def _of_one_kind(whole: Reading, floats: Reading, others: Reading) -> Piece:
+    problem = whole.problem or floats.problem or others.problem
+    if problem:
+        return Piece(0.0, problem)
+    if _idle(floats, others):
+        return Piece(0.0, f"{whole.name} answers the same, whatever the numbers are.")
     kind = str(whole.question.array("X" if "X" in whole.question.given else "logits").dtype)
     wrong = [word for word in whole.words if not _alike(whole, floats, word)]
     said = f"Not the same for numbers of type {kind} as for floats: {whole.said(*wrong)}."
     return worth(not wrong, f"Numbers of type {kind} give what the same numbers as floats give.", said)
+
+
+def _idle(floats: Reading, others: Reading) -> bool:
+    """Whether other numbers give the same answer, where they ought to give another."""
+    differ = any(not np.array_equal(floats.expected[word], others.expected[word]) for word in floats.words)
+    return differ and all(np.array_equal(floats.raw[word], others.raw[word]) for word in floats.words)
 
 
 def _alike(whole: Reading, floats: Reading, word: str) -> bool:

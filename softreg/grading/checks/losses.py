@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, readings_of, worth
-from softreg.grading.conventions import bias_inside, factor, joined, strength
-from softreg.grading.question import CLASSES, Question, ask, draw_logits, draw_model, penalised
+from softreg.grading.conventions import factor, joined, strength
+from softreg.grading.question import CLASSES, FEWER, Question, ask, draw_logits, draw_model, penalised
 from softreg.grading.reading import Reading, agree, difference, finite_scale
 from softreg.grading.spec import Function, Spec
 
@@ -116,7 +116,7 @@ def _size(values: np.ndarray, norm: float) -> str:
 def _penalty(spec: Spec, function: Function, question: Question) -> dict[str, np.ndarray]:
     """The penalty's own part of each thing that a function returns."""
     amount = factor(spec) * strength(function, question)
-    weights = joined(question.array("W"), question.array("b"), bias_inside(function))["W"]
+    weights = joined(question.array("W"), question.array("b"), function.bias_inside)["W"]
     parts = {"loss": np.asarray(amount * (weights**2).sum()), "grad_W": 2 * amount * weights}
     parts["grad_b"] = np.zeros(CLASSES)
     return {word: parts[word] for word in function.returns}
@@ -142,6 +142,10 @@ def _comparisons(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
             if spec.function(role):
                 given = draw_logits(rng) if role in {"softmax", "cross_entropy"} else draw_model(rng)
                 yield ask("agreement", role, given, name)
+    for role in COMPARED[1:]:
+        if spec.function(role):
+            given = draw_logits(rng) if role == "cross_entropy" else draw_model(rng)
+            yield ask("agreement", role, {**given, "y": np.minimum(np.asarray(given["y"]), CLASSES - 2)}, FEWER)
 
 
 def _compared(spec: Spec, readings: Sequence[Reading]) -> Outcome:

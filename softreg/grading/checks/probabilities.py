@@ -10,7 +10,7 @@ from softreg.grading.calls import Given
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, worth
 from softreg.grading.conventions import takes_proba
 from softreg.grading.question import CLASSES, Question, ask, draw_labels, draw_logits, draw_model
-from softreg.grading.reading import Reading, difference
+from softreg.grading.reading import Reading, constant, difference
 from softreg.grading.spec import Spec
 
 __all__ = ["OVERFLOW", "ROW_SUMS", "SHIFT"]
@@ -26,7 +26,8 @@ def _sums(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
 
 
 def _summed(spec: Spec, readings: Sequence[Reading]) -> Outcome:
-    return found_by_role(readings, _distributions)
+    same = constant(readings)
+    return found_by_role(readings, lambda reading: Piece(0.0, same) if same else _distributions(reading))
 
 
 def _distributions(reading: Reading) -> Piece:
@@ -56,7 +57,7 @@ ROW_SUMS = Check(
 
 
 def _shifts(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
-    """Logits, and the same with another number added to each row."""
+    """Logits, the same with another number added to each row, and others, which must not give the same."""
     for role in ("softmax", "cross_entropy"):
         if spec.function(role) and not (role == "cross_entropy" and takes_proba(spec)):
             given = draw_logits(rng)
@@ -64,15 +65,17 @@ def _shifts(spec: Spec, rng: np.random.Generator) -> Iterable[Question]:
             shift = rng.uniform(-20, 20, (len(logits), 1))
             yield ask("shift-invariance", role, given)
             yield ask("shift-invariance", role, {**given, "logits": logits + shift}, "shifted")
+            yield ask("shift-invariance", role, draw_logits(rng), "others")
 
 
 def _shifted(spec: Spec, readings: Sequence[Reading]) -> Outcome:
-    return outcome(_unmoved(*pair) for pair in zip(readings[::2], readings[1::2], strict=True))
+    return outcome(_unmoved(*each) for each in zip(*(readings[at::3] for at in range(3)), strict=True))
 
 
-def _unmoved(before: Reading, after: Reading) -> Piece:
-    if before.problem or after.problem:
-        return Piece(0.0, before.problem or after.problem)
+def _unmoved(before: Reading, after: Reading, others: Reading) -> Piece:
+    problem = before.problem or after.problem or others.problem or constant([before, others])
+    if problem:
+        return Piece(0.0, problem)
     word = before.words[0]
     moved = difference(after.raw[word], before.raw[word])
     said = "is not finite any more" if not np.isfinite(moved) else f"moves by {moved:.2g} of its size"
@@ -113,6 +116,7 @@ def _far_logits(given: Mapping[str, Given]) -> Iterable[tuple[str, dict[str, Giv
     logits, y = np.asarray(given["logits"]), np.asarray(given["y"])
     sides = _sides(len(logits))
     yield "large", {**given, "logits": logits + LARGE}
+    yield "small", {**given, "logits": logits - LARGE}
     yield "far apart", {**given, "logits": logits + LARGE * sides[:, None]}
     spread, sure = logits.copy(), logits.copy()
     spread[:, :2] += LARGE, -LARGE
@@ -135,6 +139,7 @@ def _far_models(given: dict[str, Given], underflow: bool) -> Iterable[tuple[str,
     X, W, b = (np.array(given[word]) for word in ("X", "W", "b"))
     given = {**given, "X": X, "W": W, "b": b, "l2": 0.0}
     yield "large", {**given, "b": b + LARGE}
+    yield "small", {**given, "b": b - LARGE}
     X[:, 0] = _sides(len(X))
     apart, sure = W.copy(), W.copy()
     apart[0] += LARGE
@@ -163,6 +168,7 @@ def _finite_and_right(reading: Reading) -> Piece:
     name = reading.question.key.removeprefix(f"overflow {reading.question.role}").strip()
     where = {
         "large": "where all logits are near 1000",
+        "small": "where all logits are near -1000",
         "far apart": "where one row's logits are near 1000 and another's near -1000",
         "sure": "where one logit of a row lies 1000 above or below the others",
         "spread": "where the logits of a row lie 2000 apart",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, worth
-from softreg.grading.conventions import bias_inside, loss
+from softreg.grading.conventions import loss
 from softreg.grading.question import CLASSES, Question, ask, draw_model
 from softreg.grading.reading import Reading, agree, difference, finite_scale, shape_text
 from softreg.grading.spec import Spec
@@ -28,6 +28,13 @@ __all__ = ["BIAS_GRADIENT", "FINITE_DIFFERENCES"]
 
 STEP = 1e-3
 LIMIT = 2e-2
+NOTHING = 1e-6
+ALONG = 0.7
+"""Least cosine, of either sign, between the slopes of the student's loss and those of ours.
+
+Sums for means, other bases and wrong penalties stay well above it; a loss that is constant, or made of the penalty
+alone, has slopes of nothing that was asked for.
+"""
 
 Place = tuple[str, tuple[int, ...]]
 """An entry of the parameters: W or b, and its indices."""
@@ -56,7 +63,7 @@ def _name(place: Place) -> str:
 def _shown(reading: Reading, place: Place) -> str:
     """The name as the course has it: a bias inside W is an entry of its last row."""
     function = reading.spec.function("gradient")
-    if place[0] == "b" and function is not None and bias_inside(function):
+    if place[0] == "b" and function is not None and function.bias_inside:
         return _name(("W", (reading.question.array("W").shape[0], *place[1])))
     return _name(place)
 
@@ -100,10 +107,23 @@ def _differenced(spec: Spec, readings: Sequence[Reading]) -> Outcome:
         slopes, problem = [_our_slope(spec, reading.question, place) for place in places], ""
     if None in slopes:
         return Outcome((Piece(0.0, problem or "The loss is not finite, or no single number."),))
+    ours = [_our_slope(spec, reading.question, place) for place in places] if pairs else slopes
+    if not _along(slopes, ours):
+        said = "Your loss hardly changes, or not as a cross-entropy does, where an entry of W or b is moved."
+        return Outcome((Piece(0.0, said),))
     scale = max(finite_scale(part) for word, part in reading.expected.items() if word != "loss")
     triples = [(place, _entry(reading, place), slope) for place, slope in zip(places, slopes, strict=True)]
     lines = [Line(_shown(reading, place), a, n, scale) for place, a, n in triples if n is not None]
     return _told(lines, "your loss" if pairs else "softreg's loss")
+
+
+def _along(slopes: Sequence[float | None], ours: Sequence[float | None]) -> bool:
+    """Whether a loss changes as it must, but for a factor: where it does not, its gradient proves nothing."""
+    theirs, right = np.array(slopes, dtype=np.float64), np.array(ours, dtype=np.float64)
+    size = float(np.linalg.norm(theirs) * np.linalg.norm(right))
+    if not np.abs(theirs[-2:]).max() > NOTHING:  # the penalty alone does not know of b
+        return False
+    return bool(size > NOTHING and abs(float(theirs @ right)) >= ALONG * size)
 
 
 @dataclass(frozen=True)
@@ -145,7 +165,7 @@ def _told(lines: Sequence[Line], whose: str) -> Outcome:
 def _entry(reading: Reading, place: Place) -> float | None:
     """An entry of the student's gradient; the bias is in the last row of W where it stands there."""
     function = reading.spec.function("gradient")
-    inside = function is not None and bias_inside(function)
+    inside = function is not None and function.bias_inside
     word, spot = place
     part = reading.part("grad_W" if inside else f"grad_{word}")
     if part is None:

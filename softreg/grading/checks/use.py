@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from softreg.functional import cross_entropy
 from softreg.grading.batch import Batches, batches_of
 from softreg.grading.calls import Given
 from softreg.grading.checks.check import Check, Outcome, Piece, found_by_role, outcome, worth
-from softreg.grading.conventions import bias_inside, factor, joined, strength
+from softreg.grading.conventions import factor, joined, strength
 from softreg.grading.question import Question, ask, draw_labels, draw_model
 from softreg.grading.reading import Reading
 from softreg.grading.spec import Spec
@@ -159,17 +160,18 @@ def objective(spec: Spec, question: Question, weights: np.ndarray, bias: np.ndar
     assert function is not None
     with np.errstate(all="ignore"):
         losses = cross_entropy(question.array("X") @ weights + bias, question.array("y"))
-        penalised = joined(weights, bias, bias_inside(function))["W"]
+        penalised = joined(weights, bias, function.bias_inside)["W"]
         penalty = factor(spec) * strength(function, question) * (penalised**2).sum()
         times = len(losses) if spec.reduction == "sum" else 1
         return float(losses.mean() + penalty / times)
 
 
+@lru_cache(maxsize=16)
 def _goal(spec: Spec, question: Question) -> Goal:
     """The best objective, by softreg's own training."""
     function = spec.function("train")
     assert function is not None
-    inside, times = bias_inside(function), SAMPLES if spec.reduction == "sum" else 1
+    inside, times = function.bias_inside, SAMPLES if spec.reduction == "sum" else 1
     l2 = 2 * factor(spec) * strength(function, question) / times
     X = question.array("X")
     if inside:

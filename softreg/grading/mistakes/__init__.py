@@ -1,7 +1,17 @@
 """Mistakes: what is known to go wrong, computed on the same inputs, so that answers can be recognised."""
 
 from softreg.grading.mistakes.gradients import GRADIENTS, PREDICTIONS
-from softreg.grading.mistakes.habits import EPOCHS, IN_PLACE, SWAPPED, seen_in, swapped
+from softreg.grading.mistakes.habits import (
+    COUNTED,
+    EPOCHS,
+    IN_PLACE,
+    KEPT_AXIS,
+    SWAPPED,
+    counted,
+    kept_axis,
+    seen_in,
+    swapped,
+)
 from softreg.grading.mistakes.kind import Kind
 from softreg.grading.mistakes.losses import GRADIENT_SUMMED, LOSSES, PENALTIES, bias_penalty, reductions
 from softreg.grading.mistakes.softmaxes import SOFTMAXES
@@ -10,14 +20,18 @@ from softreg.grading.mistakes.way import Way, answered
 from softreg.grading.spec import Spec
 
 __all__ = [
+    "COUNTED",
     "EPOCHS",
     "GRADIENT_SUMMED",
     "IN_PLACE",
+    "KEPT_AXIS",
     "SWAPPED",
     "Kind",
     "Way",
     "answered",
+    "counted",
     "descended",
+    "kept_axis",
     "kinds",
     "seen_in",
     "swapped",

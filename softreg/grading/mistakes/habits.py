@@ -7,14 +7,15 @@ could not be seen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from softreg.grading.batch import Batches, batches_of
 from softreg.grading.conventions import shapes
 from softreg.grading.mistakes.kind import Kind
+from softreg.grading.question import FEWER
 from softreg.grading.reading import Reading
 
-__all__ = ["EPOCHS", "IN_PLACE", "SWAPPED", "seen_in", "swapped"]
+__all__ = ["COUNTED", "EPOCHS", "IN_PLACE", "KEPT_AXIS", "SWAPPED", "counted", "kept_axis", "seen_in", "swapped"]
 
 IN_PLACE = Kind(
     "input changed in place",
@@ -68,6 +69,49 @@ STILL = Kind(
 )
 
 
+EARLY = Kind(
+    "the last full batch dropped",
+    (),
+    "Where the batches come out even, the last one is never seen: the loop ends a batch early.",
+    "With 20 rows and batches of 4, where does the last batch begin?",
+    f"range(0, n, batch_size): its end is n, and not n - batch_size. {READ}",
+)
+
+COUNTED = Kind(
+    "classes counted from y",
+    (),
+    "The number of classes is taken from the labels, and is too small where the last class does not occur.",
+    "If no row of a batch is of the last class, how many columns have your one-hot labels?",
+    "np.eye(W.shape[1])[y]: how many classes there are is told by W, b or the logits, and never by y. See expected in "
+    "softreg/functional.py.",
+)
+
+KEPT_AXIS = Kind(
+    "an axis of length 1 kept",
+    (),
+    "The numbers are right, but the array has an axis of length 1 too many: what is computed in place with it fails.",
+    "What does keepdims=True do to the shape of a sum, and what shape was asked for?",
+    "R.sum(axis=0) has the shape (n_classes,), and with keepdims=True (1, n_classes), which b -= grad_b does not take. "
+    "See softreg/objective/objective.py.",
+)
+
+
+def counted(readings: Sequence[Reading]) -> bool:
+    """Whether one function fails on labels without the last class, and on no others."""
+    fewer = [reading for reading in readings if reading.question.key.endswith(FEWER)]
+    others = [reading for reading in readings if not reading.question.key.endswith(FEWER)]
+    failed = bool(fewer) and all(reading.answer.error == "raised" for reading in fewer)
+    return failed and any(not reading.problem for reading in others)
+
+
+def kept_axis(reading: Reading) -> bool:
+    """Whether what came is right but for an axis of length 1 too many; a loss is a number whatever axes it has."""
+    if reading.problem or reading.question.role in {"batches", "train"}:
+        return False
+    wanted = shapes(reading.spec, reading.question)
+    return any(shape and reading.raw[word].ndim > len(shape) and reading.right(word) for word, shape in wanted.items())
+
+
 def swapped(reading: Reading) -> bool:
     """Whether two values have the shapes of each other, and not their own."""
     if reading.problem or len(reading.words) != 2:
@@ -93,9 +137,17 @@ def _apart(batches: Batches, size: int) -> bool | None:
 
 def _dropped(batches: Batches, size: int) -> bool | None:
     rest = len(batches.seen) % size
-    if not rest or not _whole(batches):
+    if not _whole(batches):
         return None
+    if not rest:  # rows that are missing here did not fail to fill a batch
+        return False if len(batches.rows) < len(batches.seen) else None
     return len(batches.rows) == len(batches.seen) - rest and set(batches.sizes) == {size}
+
+
+def _early(batches: Batches, size: int) -> bool | None:
+    if len(batches.seen) % size or not _whole(batches):
+        return None
+    return len(batches.rows) == len(batches.seen) - size and set(batches.sizes) == {size}
 
 
 def _again(batches: Batches, size: int) -> bool | None:
@@ -109,7 +161,8 @@ def _still(batches: Batches, size: int) -> bool | None:
 
 
 _SEEN: dict[str, tuple[Kind, Callable[[Batches, int], bool | None]]] = {
-    kind.name: (kind, test) for kind, test in ((APART, _apart), (DROPPED, _dropped), (AGAIN, _again), (STILL, _still))
+    kind.name: (kind, test)
+    for kind, test in ((APART, _apart), (DROPPED, _dropped), (EARLY, _early), (AGAIN, _again), (STILL, _still))
 }
 
 

@@ -94,12 +94,19 @@ LOSSES = (
         "softreg/functional.py.",
     ),
     Kind(
-        "(n,1) broadcast to n x n",
+        "every row paired with every label",
         ({"pairs": "label"}, {"pairs": "outer"}),
-        "An array of shape (n, 1) met one of shape (n,), and NumPy made n x n of them: every row with every label.",
-        "Print the shapes of all arrays just before the last line.",
-        "p[np.arange(n), y] with y of shape (n,) is one number a row; with y of shape (n, 1) it is n x n. See expected "
-        "in softreg/functional.py.",
+        "Every row was paired with every label: P[:, y], or an array of shape (n, 1) against one of shape (n,).",
+        "P[np.arange(n), y] is one number a row. What shape has yours?",
+        "P[np.arange(n), y] with y of shape (n,) is one number a row; P[:, y], and y of shape (n, 1), give n x n. See "
+        "expected in softreg/functional.py.",
+    ),
+    Kind(
+        "labels taken as rows",
+        ({"pairs": "rows"},),
+        "P[y] is whole rows of P, those whose numbers are the labels, and no entry of each row.",
+        "P[np.arange(n), y] is one number a row. What shape has P[y]?",
+        "P[np.arange(n), y]: of row i the entry y_i. See expected in softreg/functional.py.",
     ),
     Kind(
         "logits taken as probabilities",

@@ -25,6 +25,14 @@ SOFTMAXES = (
         "z - z.max(axis=1, keepdims=True): each row has its own maximum; see softmax in softreg/functional.py.",
     ),
     Kind(
+        "maximum started at 0",
+        tuple({"shift": "start", **log} for log in LOGS),
+        "The search for the maximum begins at 0: where all logits of a row are far below 0, it becomes 0/0.",
+        "What is the maximum of -3 and -5, and what does your search find?",
+        "z.max(axis=1, keepdims=True), or a search that begins at the row's first logit; see softmax in "
+        "softreg/functional.py.",
+    ),
+    Kind(
         "mean subtracted for the maximum",
         tuple({"shift": "mean", **log} for log in LOGS),
         "The mean of each row is subtracted and not its maximum: a logit far above the mean still overflows.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from softreg.grading.conventions import bias_inside, joined
+from softreg.grading.conventions import joined
 from softreg.grading.mistakes.way import Way, gradient
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
@@ -12,6 +14,7 @@ from softreg.grading.spec import Spec
 __all__ = ["descended", "turns"]
 
 
+@lru_cache(maxsize=1024)
 def turns(way: Way, spec: Spec, question: Question) -> bool:
     """Whether the gradient of this way is another than the right one, at weights that are neither zero nor alike.
 
@@ -27,13 +30,14 @@ def turns(way: Way, spec: Spec, question: Question) -> bool:
     return not all(np.allclose(other[word], right[word]) for word in right)
 
 
+@lru_cache(maxsize=1024)
 def descended(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return W and b after gradient descent from zero over all rows at once, along a gradient that goes this way."""
     n_features, n_classes = question.array("X").shape[1], int(question.number("n_classes"))
     weights, bias = np.zeros((n_features, n_classes)), np.zeros(n_classes)
     function = spec.function(question.role)
     assert function is not None
-    inside, step = bias_inside(function), question.number("learning_rate")
+    inside, step = function.bias_inside, question.number("learning_rate")
     with np.errstate(all="ignore"):
         for _ in range(int(question.number("epochs"))):
             now = Question(question.key, question.role, {**question.given, "W": weights, "b": bias})

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from softreg.functional import softmax
-from softreg.grading.conventions import bias_inside, factor, joined, strength, takes_proba
+from softreg.grading.conventions import factor, joined, strength, takes_proba
 from softreg.grading.question import Question
 from softreg.grading.spec import Spec
 
@@ -23,13 +24,13 @@ __all__ = ["Way", "answered", "gradient"]
 class Way:
     """The choices, each with the right one as its default.
 
-    ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is
-    subtracted before the exponential (row, none, all, mean, column). ``twice``: softmax of a softmax. ``raw``:
+    ``axis``: over which softmax sums, None for all. ``plain``: without an exponential. ``shift``: what is subtracted
+    before the exponential (row, none, all, mean, column, start: 0 or more). ``twice``: softmax of a softmax. ``raw``:
     logits taken as probabilities. ``whole``: written into an array of integers. ``log``: stable, or of a softmax.
     ``epsilon`` is added in the logarithm, ``clip`` the least probability, ``base`` the logarithm's. ``labels``: the
-    first one. ``pairs``: which loss of an n x n array (label, outer). ``reduction``: the spec's where it is empty.
-    ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the norm, not its
-    square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
+    first one. ``pairs``: which loss of an n x n array (label, outer), or of whole rows. ``reduction``: the spec's
+    where it is empty. ``sign``; ``uphill``: the whole gradient's. ``penalty``: times the right one; ``norm``: of the
+    norm, not its square; ``per_row``: divided by n; ``bias``: penalised the other way. ``one_hot``: subtracted from p.
     ``classes``: the bias's gradient is summed over them (each, all). ``transposed``. ``intercept``: added.
     ``integers``: how uint8 features go wrong (negated, partly, int8). ``pick``: what predict takes (argmax, argmin,
     max, column).
@@ -62,6 +63,7 @@ class Way:
     pick: str = "argmax"
 
 
+@lru_cache(maxsize=1 << 15)
 def answered(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return what a submission that goes this way answers, by the words that its function returns."""
     function = spec.function(question.role)
@@ -95,6 +97,8 @@ def _shift(way: Way, logits: np.ndarray) -> np.ndarray:
         return np.asarray(logits - logits.max())
     if way.shift == "mean":
         return np.asarray(logits - logits.mean(axis=1, keepdims=True))
+    if way.shift == "start":
+        return np.asarray(logits - np.maximum(logits.max(axis=1, keepdims=True), 0))
     if way.shift == "none":
         return logits
     return np.asarray(logits - logits.max(axis=0 if way.shift == "column" else 1, keepdims=True))
@@ -150,6 +154,8 @@ def _losses(way: Way, question: Question, from_proba: bool) -> np.ndarray:
     sign = -way.sign / math.log(way.base)
     if way.pairs == "label":
         return np.asarray(sign * log_proba[rows[None, :], y[:, None]])
+    if way.pairs == "rows":
+        return np.asarray(sign * log_proba[y])
     if way.pairs == "outer":
         shifted = logits - logits.max(axis=1, keepdims=True)
         return np.asarray(-sign * (np.log(np.exp(shifted).sum(axis=1, keepdims=True)) - shifted[rows, y]))
@@ -167,7 +173,7 @@ def _penalised(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray
     """W and b, each as far as the penalty counts it: 0 where it does not."""
     function = spec.function(question.role)
     assert function is not None
-    counts = bias_inside(function) != way.bias
+    counts = function.bias_inside != way.bias
     return {"W": question.array("W"), "b": question.array("b") * counts}
 
 
@@ -193,7 +199,9 @@ def _residual(way: Way, spec: Spec, question: Question) -> tuple[np.ndarray, np.
         proba = np.trunc(proba)
     y = question.array("y") - way.labels
     target = np.zeros_like(proba)
-    if way.pairs:
+    if way.pairs == "rows":
+        target[y] = 1
+    elif way.pairs:
         target[:, y] = 1
     elif way.one_hot:
         target[np.arange(len(y)), y] = 1
@@ -226,7 +234,7 @@ def gradient(way: Way, spec: Spec, question: Question) -> dict[str, np.ndarray]:
     """Return the gradient, grad_W and grad_b or both in one, of a model's question."""
     function = spec.function(question.role)
     assert function is not None
-    inside, (proba, target) = bias_inside(function), _residual(way, spec, question)
+    inside, (proba, target) = function.bias_inside, _residual(way, spec, question)
     product = _products(way, question, proba, target, inside)
     counted, amount = _penalised(way, spec, question), 2 * _amount(way, spec, question)
     if way.norm:

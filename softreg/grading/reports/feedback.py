@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from softreg.grading.grade import Grade
 from softreg.grading.judgement import MISSING, Mistake, Result
 from softreg.grading.reports.table import points
 from softreg.grading.spec import Spec
+from softreg.markdown import table_row
+from softreg.markdown import text as escaped
 
-__all__ = ["as_gradescope", "as_markdown", "escaped"]
+__all__ = ["as_gradescope", "as_markdown", "without_repeats"]
 
-# an underscore inside a word is one; a mark of a heading, a list or a quotation is one at the beginning only
-_SPECIAL = re.compile(r"[\\`*\[\]<|]|^[#>+-]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+LONG = 40
+"""Letters from which on a sentence is not said twice."""
 
 
 def as_markdown(grade: Grade, spec: Spec) -> str:
     """Return the page: the score, the mistake that explains most, the checks, and what each of them found."""
     lines = [f"# {escaped(spec.title)}", "", f"{escaped(grade.id)}: **{_score(grade)}** ({grade.status})"]
-    if grade.notes:
-        lines += ["", *(f"- {escaped(note)}" for note in grade.notes)]
-    if spec.hints != "none" and grade.mistakes:
+    if grade.public_notes:
+        lines += ["", *(f"- {escaped(note)}" for note in grade.public_notes)]
+    if spec.hints != "none" and grade.public:
         lines += ["", "## Look at this first", ""]
-        lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.mistakes]
+        lines += [f"- **{escaped(each.name)}** {escaped(_explained(each))}" for each in grade.public]
     lines += ["", "## Checks", "", "| check | points | of |", "|---|---:|---:|"]
     lines += [f"| {escaped(each.check)} | {points(each.points)} | {points(each.of)} |" for each in grade.results]
-    for each in grade.results:
+    for each in without_repeats(grade.results):
         if each.points < each.of and each.verdict != MISSING:
             lines += ["", f"### {escaped(each.check)}: {points(each.points)} of {points(each.of)}", "", *_told(each)]
     return "\n".join(lines) + "\n"
@@ -50,21 +53,24 @@ def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
         }
         for each in grade.results
     ]
-    named = [] if spec.hints == "none" else [f"{each.name} {_explained(each)}" for each in grade.mistakes]
+    named = [] if spec.hints == "none" else [f"{each.name} {_explained(each)}" for each in grade.public]
     return {
-        "output": "\n".join([grade.status, *grade.notes, *named]),
+        "output": "\n".join([grade.status, *grade.public_notes, *named]),
         "stdout_visibility": "hidden",
         "tests": tests,
     }
 
 
-def escaped(text: str) -> str:
-    r"""Return a text in one line that Markdown takes as it stands: file names and errors are the students' own.
-
-    >>> print(escaped("<b> grad_W |"))
-    \<b> grad_W \|
-    """
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+def without_repeats(results: Sequence[Result]) -> list[Result]:
+    """Return the results with "As above." where one that costs points was found word for word at a check before."""
+    told: set[str] = set()
+    shown = []
+    for each in results:
+        again = each.found in told and len(each.found) > LONG and not each.hidden
+        if each.points < each.of and each.verdict != MISSING:
+            told.add(each.found)
+        shown.append(replace(each, found="As above.") if again else each)
+    return shown
 
 
 def _explained(mistake: Mistake) -> str:
@@ -75,9 +81,8 @@ def _explained(mistake: Mistake) -> str:
 def _told(result: Result) -> list[str]:
     lines = [escaped(f"{result.found} {result.hint}".strip())]
     if result.table:
-        heading, *rows = (" | ".join(map(escaped, row)) for row in result.table)
-        rule = " | ".join(["---"] * len(result.table[0]))
-        lines += ["", *(f"| {row} |" for row in (heading, rule, *rows))]
+        heading, *rows = ([escaped(cell) for cell in row] for row in result.table)
+        lines += ["", *map(table_row, (heading, ["---"] * len(heading), *rows))]
     return lines
 
 

@@ -9,8 +9,8 @@ from statistics import median
 
 from softreg.errors import plural
 from softreg.grading.grade import Grade
-from softreg.grading.reports.feedback import escaped
 from softreg.grading.reports.table import points
+from softreg.markdown import text as escaped
 
 __all__ = ["BINS", "Summary", "as_markdown", "summary"]
 

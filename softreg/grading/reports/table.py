@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from softreg.grading.grade import Grade
+from softreg.grading.judgement import likely
 
 __all__ = ["as_csv", "points"]
 
@@ -22,7 +23,7 @@ def as_csv(grades: Sequence[Grade], checks: Sequence[str]) -> str:
         by_check = {each.check: points(each.points) for each in grade.results}
         row = [grade.id, grade.file, grade.status, points(grade.score), points(grade.of)]
         row += [by_check.get(check, "0") for check in checks]
-        row += ["; ".join([*(each.name for each in grade.mistakes), *grade.doubts]), " ".join(grade.notes)]
+        row += [likely(grade.mistakes, grade.doubts), " ".join(grade.notes)]
         table.writerow(map(_harmless, row))
     return text.getvalue()
 
