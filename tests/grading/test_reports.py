@@ -126,6 +126,17 @@ def test_a_long_error_is_told_once() -> None:
     assert "As above. Hint of overflow." in page
 
 
+def test_an_error_that_differs_in_its_numbers_alone_is_told_once() -> None:
+    error = "softmax raised an error: ValueError: operands do not fit (size {}) (hw1.py, line 3). And 2 more."
+    results = tuple(
+        Result(check, 0.0, 1.0, FAIL, error.format(at), f"Hint of {check}.") for at, check in enumerate(CHECKS)
+    )
+    page = feedback.as_markdown(graded("ann", results=results), SPEC)
+
+    assert page.count("operands do not fit") == 1
+    assert "softmax raised an error, as above. And 2 more. Hint of overflow." in page
+
+
 def test_the_class_is_counted() -> None:
     grades = [graded(f"s{k}", 1, 2.0 * k / 10, mistakes=(MISTAKE,) * (k < 4)) for k in range(11)]
     told = summary.summary([*grades, graded("none", 0, 0, status="empty", imports=("torch",))])

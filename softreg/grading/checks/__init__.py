@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from softreg.grading.checks.batches import BATCHES
 from softreg.grading.checks.check import Check, Outcome, Piece
 from softreg.grading.checks.forms import INPUTS, INTEGERS, SHAPES
 from softreg.grading.checks.losses import AGREEMENT, PENALTY, REDUCTION
+from softreg.grading.checks.predictions import LABELS
 from softreg.grading.checks.probabilities import OVERFLOW, ROW_SUMS, SHIFT
 from softreg.grading.checks.slopes import BIAS_GRADIENT, FINITE_DIFFERENCES
-from softreg.grading.checks.use import BATCHES, LABELS, TRAINING
+from softreg.grading.checks.training import TRAINING
 
 __all__ = ["CHECKS", "Check", "Outcome", "Piece"]
 

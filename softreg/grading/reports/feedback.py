@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from softreg.markdown import text as escaped
 
 __all__ = ["as_gradescope", "as_markdown", "without_repeats"]
 
+_ERROR = re.compile(r"(\w+) raised an error: .{20,}?, line \d+\)\.")
 LONG = 40
 """Letters from which on a sentence is not said twice."""
 
@@ -62,14 +64,22 @@ def as_gradescope(grade: Grade, spec: Spec) -> dict[str, Any]:
 
 
 def without_repeats(results: Sequence[Result]) -> list[Result]:
-    """Return the results with "As above." where one that costs points was found word for word at a check before."""
+    """Return the results with "as above" where what costs points, or an error but for its numbers, was told before."""
     told: set[str] = set()
+    errors: set[str] = set()
+
+    def once(match: re.Match[str]) -> str:
+        key = re.sub(r"\d+", "", match[0])
+        said = f"{match[1]} raised an error, as above." if key in errors else match[0]
+        errors.add(key)
+        return said
+
     shown = []
     for each in results:
-        again = each.found in told and len(each.found) > LONG and not each.hidden
-        if each.points < each.of and each.verdict != MISSING:
-            told.add(each.found)
-        shown.append(replace(each, found="As above.") if again else each)
+        counts = each.points < each.of and each.verdict != MISSING and not each.hidden
+        again = counts and each.found in told and len(each.found) > LONG
+        told |= {each.found} if counts else set()
+        shown.append(replace(each, found="As above." if again else _ERROR.sub(once, each.found)))
     return shown
 
 
