@@ -22,7 +22,7 @@ from softreg.objective import Objective
 from softreg.optimizers import Memory, Optimizer, make
 from softreg.settings import TrainingSettings, method_of, takes_batches, tol_of
 from softreg.training.certificate import Certificate, certify
-from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
+from softreg.training.descent import Checkpoint, Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.line_descent import descend_along_lines, even
 from softreg.training.problem import Problem, cast, scale_of, weighted_rows
 from softreg.training.stopping import Stopping
@@ -68,17 +68,20 @@ def fit(
     settings: TrainingSettings,
     *,
     start: tuple[np.ndarray, np.ndarray] | None = None,
-    resume: Fit | None = None,
+    resume: Fit | Checkpoint | None = None,
     proved: bool = False,
     announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
+    keep: Callable[[Checkpoint], None] | None = None,
 ) -> Fit:
     """Fit softmax regression to a problem.
 
     ``start`` is the (weights, intercept) to begin from, zeros otherwise; ``resume`` an earlier fit to go on from, with
-    its scaling, step size and state, until ``settings.epochs`` in all. ``proved`` asks for a certificate of how
-    far the result is from the best. ``announce`` is told the step size before the first step (None for cg).
-    ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training. Raises
+    its scaling, step size and state, until ``settings.epochs`` in all; of a checkpoint the history and what the rules
+    for stopping remember are taken up, too. ``proved`` asks for a certificate of how far the result is from the best.
+    ``announce`` is told the step size before the first step (None for cg). ``observe`` is shown every row of the
+    history as it comes; a sentence that it returns ends training. ``keep`` is given a checkpoint after every epoch,
+    which costs no more than a reference. Raises
     :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
     ``diverged`` says so.
 
@@ -112,7 +115,13 @@ def fit(
         if announce:
             announce(step_size)
         stopping = Stopping(settings, _convexity(objective))
-        history = _read(rows, stopping, observe)
+
+        def hold(state: State, history: list[Row]) -> None:
+            if keep:
+                keep(Checkpoint(scaling, step_size, state, stopping.best, history))
+
+        earlier = resume if isinstance(resume, Checkpoint) else None
+        history = _read(rows, stopping, earlier, observe, hold)
         result = _result(objective, stopping, history, step_size, kind)
         return _proved(objective, settings, result) if proved else result
 
@@ -140,7 +149,7 @@ def _descent(
     settings: TrainingSettings,
     held_out: Mapping[str, Objective],
     start: tuple[np.ndarray, np.ndarray] | None,
-    resume: Fit | None,
+    resume: Fit | Checkpoint | None,
 ) -> tuple[Iterator[tuple[Row, State]], StepSize | None]:
     """The descent of the settings' method, from its first state or a resumed one, and the step where it is fixed."""
     name = method_of(settings)
@@ -178,14 +187,27 @@ def _convexity(objective: Objective) -> float:
 
 
 def _read(
-    rows: Iterator[tuple[Row, State]], stopping: Stopping, observe: Callable[[Row], str | None] | None
+    rows: Iterator[tuple[Row, State]],
+    stopping: Stopping,
+    earlier: Checkpoint | None,
+    observe: Callable[[Row], str | None] | None,
+    hold: Callable[[State, list[Row]], None],
 ) -> list[Row]:
-    """Read a descent until a rule, or the observer, says stop; return its history."""
+    """Read a descent until a rule, or the observer, says stop; return its history, with that of an earlier part."""
     history: list[Row] = []
+    if earlier:
+        history += earlier.history
+        if stopping.recall(history, earlier.best, earlier.state):
+            return history
+        next(rows)  # the last row once more
+    elapsed = history[-1]["seconds"] if history else 0.0
     for row, state in rows:
+        row["seconds"] += elapsed
         history.append(row)
         reason = observe(row) if observe else None
-        if stopping.judge(row, state):
+        over = stopping.judge(row, state)
+        hold(state, history)
+        if over:
             break
         if reason:
             stopping.stop(reason)

@@ -40,6 +40,19 @@ class Stopping:
         self._running_mean = _Low("objective", gain=tol_of(settings))
         self._recent: list[float] = []
 
+    def recall(self, history: list[Row], best: State, last: State) -> bool:
+        """Take in the rows of an earlier part of this descent; return whether its last one was the end.
+
+        Of the states the best and the last are known. The rules are functions of the rows alone, so nothing else of
+        them needs to be kept.
+        """
+        return [self.judge(row, best if row["epoch"] == best.epoch else last) for row in history][-1]
+
+    @property
+    def best(self) -> State:
+        """The best state so far."""
+        return self._best_state
+
     def judge(self, row: Row, state: State) -> bool:
         """Take in one row; return whether to stop."""
         settings, patience = self.settings, self.settings.patience
