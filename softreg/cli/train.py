@@ -57,7 +57,7 @@ model_options = shared(
     setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True)),
     setting(SelectionSettings, "folds", section="Model", type=Number(int, 2)),
     setting(SelectionSettings, "cv", section="Model", type=Number(int, 2, auto=True)),
-    setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES)),
+    setting(TrainingSettings, "scale", section="Model", type=click.Choice(SCALES)),
     setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
     setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
     setting(CalibrationSettings, "shares", section="Model", type=click.Choice(SHARES)),
