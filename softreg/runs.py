@@ -91,8 +91,8 @@ class Run:
         """Read the model."""
         if self.halfway:
             return self._kept().model
-        if not (self.path / "model.npz").exists():
-            raise self.unfinished("has no model.npz")
+        if not (self.path / "metrics.json").exists():
+            raise self.unfinished("has no metrics.json")
         return SoftmaxModel.load(self.path / "model.npz")
 
     def config(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -72,14 +73,13 @@ class Keeper:
             self.write()
 
     def write(self) -> None:
-        """Write the newest checkpoint, in place of the one before."""
-        assert self._newest is not None  # asked for once training has begun
+        """Write the newest checkpoint, in place of the one before; a training that was at its end has none newer."""
+        if self._newest is None:
+            return
         checkpoint.save(Kept(self._newest, self._model_at(self._newest), self._about), self.run.checkpoint)
         self._written = time.monotonic()
 
-    def end(self, *, resumable: bool) -> None:
-        """Leave a checkpoint of the very end where training can go on from it, and none where it cannot."""
-        if resumable:
-            self.write()
-        elif self._run is not None:
-            self._run.checkpoint.unlink(missing_ok=True)
+    def drop(self) -> None:
+        """Leave no checkpoint: training has come to its end."""
+        with contextlib.suppress(OSError):  # one too many harms nobody
+            self.run.checkpoint.unlink(missing_ok=True)

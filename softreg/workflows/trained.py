@@ -91,8 +91,12 @@ def trained(
     model = model_at(scaling=result.scaling, theta=result.state.theta)
     done = calibrated(ready, model, what.request.calibration, balanced=settings.class_weight == "balanced")
     told = _told(what, keeper.run, result, done, watch)
+    resumable = not (result.converged or result.diverged)
+    if resumable:
+        keeper.write()  # before metrics.json, which says that the run is complete
     record(told, what.request, done.log_proba.get("test"))
-    keeper.end(resumable=not (result.converged or result.diverged))
+    if not resumable:
+        keeper.drop()
     return told
 
 
