@@ -174,8 +174,12 @@ def create(out: Path | None, name: str, overwrite: bool) -> Run:
                 return Run(ROOT / f"{name}-{number}")
     check(out, overwrite)
     out.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
+    for file in FILES if overwrite else ():
         (out / file).unlink(missing_ok=True)
+    try:
+        (out / "config.toml").touch(exist_ok=False)  # of two processes with one folder, one makes this file
+    except FileExistsError:
+        raise UsageError(f"Another training has just begun in {out}.", "Name another folder with --out.") from None
     return Run(out)
 
 

@@ -273,3 +273,24 @@ def test_a_folder_is_made_new_each_time(tmp_path, monkeypatch):
         runs.create(tmp_path / "a/b", "iris", False)
     with pytest.raises(DataError, match="iris-4"):
         runs.find("iris-4")
+
+
+def test_of_two_trainings_that_pick_the_same_folder_one_gets_it(tmp_path, monkeypatch):
+    """Both find the folder empty; then both want it."""
+    monkeypatch.chdir(tmp_path)
+    runs.check(tmp_path / "one", overwrite=False)
+    monkeypatch.setattr(runs, "check", lambda *_: None)
+    runs.create(tmp_path / "one", "iris", overwrite=False)
+    with pytest.raises(UsageError, match="Another training"):
+        runs.create(tmp_path / "one", "iris", overwrite=False)
+
+
+def test_trainings_side_by_side_get_a_folder_each(shell):
+    processes = [shell.popen("train", "iris", "-q") for _ in range(4)]
+    assert {process.wait(timeout=120) for process in processes} == {0}
+    made = sorted(path.name for path in (shell.folder / "runs").glob("iris-*"))
+    assert made == ["iris-1", "iris-2", "iris-3", "iris-4"]
+    models = {(shell.folder / "runs" / name / "model.npz").read_bytes() for name in made}
+    assert len(models) == 1
+    for process in processes:
+        process.communicate()
