@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from benchmarks import descents, gradients, growth, memory, processes, rivals, selection, streaming
+from benchmarks import descents, gradients, growth, lessons, memory, processes, rivals, selection, streaming
 from benchmarks.harness import Absent, Effort, Ratio
 
 __all__ = ["BENCHES", "Bench"]
@@ -26,5 +26,6 @@ BENCHES: dict[str, Bench] = {
     "help": processes.of_help,
     "predict": processes.of_predict,
     "stream": streaming.of_predict,
+    "learn": lessons.of_the_slowest,
     "train": processes.of_train,
 }

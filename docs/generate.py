@@ -22,6 +22,7 @@ TYPED = {
     "train": ("softreg train iris",),
     "table": (PENGUINS,),
     "help": ("softreg --help",),
+    "course": ("softreg learn",),
     "check": ("softreg check datasets/penguins_full.csv",),
     "calibrate": ("softreg train digits --l2 0.1 --calibrate temperature",),
     "explain": ("softreg train iris -q", "softreg explain last iris --row 71"),
@@ -31,10 +32,16 @@ TYPED = {
         "softreg train known.csv --features flipper_length_mm --out flipper -q",
         "softreg compare bill flipper --test new.csv",
     ),
+    "grade": ("softreg grade hw1.py",),
+    "grade_class": (
+        "softreg grade --template plain -o homework",
+        "softreg grade submissions/ --spec homework/hw1.toml --out grades --jobs 4",
+    ),
+    "grade_spec": ("softreg grade --template cs231n",),
 }
 """What is typed in each generated part; of several commands, the output of the last one is shown."""
 
-PAGES = ("README.md", "docs/calibration.md", "docs/check.md", "docs/explain.md")
+PAGES = ("README.md", "docs/calibration.md", "docs/check.md", "docs/explain.md", "docs/grade.md")
 SECONDS = re.compile(r"\d+\.\d\d s\b")
 
 
@@ -119,11 +126,36 @@ def divided(table: Path) -> None:
         (table.parent.parent / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
 
 
+HALF_DONE = """\
+import numpy as np
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(logits, y):
+    return -np.log(softmax(logits))[np.arange(len(y)), y].sum()
+"""
+
+
+def handed_in(folder: Path) -> None:
+    """Write hw1.py with two mistakes, and submissions/ with a class of four."""
+    loops = HALF_DONE.replace("    powers =", "    while True:\n        pass\n    powers =", 1)
+    right = HALF_DONE.replace("logits.max()", "logits.max(axis=1, keepdims=True)").replace(".sum()\n", ".mean()\n")
+    (folder / "submissions").mkdir()
+    for name, text in {"ann": HALF_DONE, "ben": loops, "cem": right, "dan": "def softmax("}.items():
+        (folder / "submissions" / f"{name}.py").write_text(text, encoding="utf-8")
+    (folder / "hw1.py").write_text(HALF_DONE, encoding="utf-8")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(ROOT / "datasets", folder / "datasets")
         divided(folder / "datasets/penguins_full.csv")
+        handed_in(folder)
         wanted = {
             "docs/settings.md": settings(),
             "docs/commands.md": commands(folder),

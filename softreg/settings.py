@@ -15,6 +15,7 @@ __all__ = [
     "BUNDLED",
     "CALIBRATIONS",
     "CLASS_WEIGHTS",
+    "COURSES",
     "DOWNLOADED",
     "DTYPES",
     "FIRST_ORDER",
@@ -52,6 +53,7 @@ CALIBRATIONS = ("none", "temperature")
 SHARES = ("balanced", "true")
 DTYPES = ("auto", "float32", "float64")
 PLOT_KINDS = ("curves", "confusion", "weights", "boundary", "mistakes", "path", "reliability", "coverage")
+COURSES = ("plain", "d2l", "cs231n")
 MISSING = ("auto", "error", "mean", "median", "drop")
 
 BUNDLED = ("iris", "wine", "digits", "breast_cancer")

@@ -16,6 +16,8 @@ from softreg.cli.datasets import datasets
 from softreg.cli.evaluate import evaluate
 from softreg.cli.explain import explain
 from softreg.cli.export import export
+from softreg.cli.grade import grade
+from softreg.cli.learn import learn
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
 from softreg.cli.show import show
@@ -27,6 +29,7 @@ __all__ = ["main", "softreg"]
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
     "Believe": ("check", "explain", "compare"),
+    "Learn": ("learn", "grade"),
     "Carry": ("export", "show", "datasets"),
 }
 
@@ -52,7 +55,7 @@ def softreg(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, predict, evaluate, plot, check, explain, compare, export, show, datasets):
+for command in (train, predict, evaluate, plot, check, explain, compare, learn, grade, export, show, datasets):
     softreg.add_command(command)
 
 

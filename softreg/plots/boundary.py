@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from softreg.plots.style import INK, colours, label, labels, new_figure, style
 
-__all__ = ["draw_boundary"]
+__all__ = ["draw_boundary", "draw_points", "draw_regions"]
 
 _CELLS = 300
 _MOST_POINTS = 3000
@@ -39,8 +39,8 @@ def draw_boundary(
     with style():
         figure = new_figure(8, 5.4)
         axes = figure.subplots()
-        _draw_regions(axes, X2, shades, predict)
-        _draw_points(axes, X2[::step], shades[codes[::step]], wrong[::step])
+        draw_regions(axes, X2, shades, predict)
+        draw_points(axes, X2[::step], shades[codes[::step]], wrong[::step])
         axes.set_xlabel(label(axis_names[0], 60))
         axes.set_ylabel(label(axis_names[1], 50))
         axes.set_title(_title(wrong, len(X2[::step])))
@@ -55,7 +55,7 @@ def _window(values: np.ndarray) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _draw_regions(axes: Axes, X2: np.ndarray, shades: np.ndarray, predict: Callable[[np.ndarray], np.ndarray]) -> None:
+def draw_regions(axes: Axes, X2: np.ndarray, shades: np.ndarray, predict: Callable[[np.ndarray], np.ndarray]) -> None:
     """Colour the plane by the most probable class, mixed with white by how little it beats an even guess."""
     (left, right), (bottom, top) = _window(X2[:, 0]), _window(X2[:, 1])
     across, up = np.meshgrid(np.linspace(left, right, _CELLS), np.linspace(bottom, top, _CELLS))
@@ -73,7 +73,7 @@ def _draw_regions(axes: Axes, X2: np.ndarray, shades: np.ndarray, predict: Calla
     )
 
 
-def _draw_points(axes: Axes, X2: np.ndarray, shades: np.ndarray, wrong: np.ndarray) -> None:
+def draw_points(axes: Axes, X2: np.ndarray, shades: np.ndarray, wrong: np.ndarray) -> None:
     """Draw the rows in the colour of their true class, the wrong ones ringed and on top of right ones they share."""
     order = np.argsort(wrong, kind="stable")
     size = 26 if len(X2) <= 600 else 10

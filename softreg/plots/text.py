@@ -1,13 +1,15 @@
-"""Curves in one line of a terminal. Pure Python: training prints one, and must not wait for matplotlib."""
+"""Pictures in characters. Pure Python: training prints one, and must not wait for matplotlib."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["sparkline"]
+__all__ = ["bars", "chart", "sparkline"]
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_MARKS = "ox+*#@%=&$"
 
 
 def sparkline(values: Iterable[float | None], width: int = 12, *, log: bool = False) -> str:
@@ -57,3 +59,110 @@ def _block(value: float, low: float, high: float) -> str:
     # Halved first: high - low of two huge values would overflow.
     share = (value / 2 - low / 2) / (high / 2 - low / 2)
     return _BLOCKS[round(share * (len(_BLOCKS) - 1))]
+
+
+def bars(values: Mapping[str, float], width: int = 40, *, most: float | None = None, form: str = ".3f") -> str:
+    """Draw one horizontal bar for each name, with its value; negative ones to the left of a line.
+
+    The longest bar, or ``most``, fills the width. A value that is not finite has no bar.
+
+    >>> print(bars({"cat": 0.25, "dog": 0.75}, width=8))
+    cat  ██▋       0.250
+    dog  ████████  0.750
+    >>> print(bars({"a": 0.5, "b": -0.25}, width=9, form="+.2f"))
+    a     │█████  +0.50
+    b  ███│       -0.25
+    """
+    finite = [value for value in values.values() if math.isfinite(value)]
+    high, low = max([0.0, *finite]), -min([0.0, *finite])
+    full = most if most is not None else high + low
+    if low:
+        left = min(max(1, round((width - 1) * low / full)), width - 2) if full else 0
+        unit = (width - 1) / full
+        drawn = {name: _both_ways(value, unit, left, width) for name, value in values.items()}
+    else:
+        drawn = {name: _bar(value, width / full if full else 0.0).ljust(width) for name, value in values.items()}
+    names = max(map(len, values), default=0)
+    numbers = {name: format(value, form) for name, value in values.items()}
+    digits = max(map(len, numbers.values()), default=0)
+    return "\n".join(f"{name:<{names}}  {drawn[name]}  {numbers[name]:>{digits}}" for name in values)
+
+
+def chart(
+    curves: Mapping[str, Iterable[tuple[float, float]]],
+    width: int = 64,
+    height: int = 12,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    across: str = "",
+    up: str = "",
+) -> str:
+    """Draw points (x, y) of several curves in a frame of characters, a mark for each curve, named below.
+
+    With ``log_x`` or ``log_y`` that axis is logarithmic, and what is not positive is left out, as is what is not
+    finite. Where marks fall on one place, the first curve's is seen.
+
+    >>> print(chart({"x": [(x, x) for x in range(3)], "2 - x": [(x, 2 - x) for x in range(3)]}, width=9, height=3))
+    2 ┤x       o
+      │    o
+    0 ┤o       x
+      └─────────
+       0       2
+    o x   x 2 - x
+    """
+    scale_x, scale_y = _scale(log_x), _scale(log_y)
+    points = {
+        name: [(x, y) for x, y in curve if _drawable(x, log_x) and _drawable(y, log_y)]
+        for name, curve in curves.items()
+    }
+    every = [point for curve in points.values() for point in curve]
+    if not every:
+        return "(nothing to draw)"
+    xs, ys = [x for x, _ in every], [y for _, y in every]
+    left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
+    grid = [[" "] * width for _ in range(height)]
+    for mark, curve in reversed(list(zip(_MARKS, points.values(), strict=False))):
+        for x, y in curve:
+            column = _place(scale_x(x), scale_x(left), scale_x(right), width)
+            line = _place(scale_y(y), scale_y(bottom), scale_y(top), height)
+            grid[height - 1 - line][column] = mark
+    ends = f"{top:.4g}", f"{bottom:.4g}"
+    margin = max(map(len, ends))
+    labels = [ends[0], *[""] * (height - 2), ends[1]]
+    lines = [f"{up}"] if up else []
+    for text, cells in zip(labels, grid, strict=True):
+        lines.append(f"{text:>{margin}} {'┤' if text else '│'}{''.join(cells)}".rstrip())
+    first, last = f"{left:.4g}", f"{right:.4g}"
+    lines.append(f"{'':>{margin}} └{'─' * width}")
+    lines.append(f"{'':>{margin}}  {first}{across.center(width - len(first) - len(last))}{last}")
+    legend = [f"{mark} {name}" for mark, name in zip(_MARKS, curves, strict=False)]
+    return "\n".join([*lines, *([] if len(curves) == 1 and not any(curves) else ["   ".join(legend)])])
+
+
+def _bar(value: float, unit: float) -> str:
+    """A bar of eighths of a character."""
+    eighths = round(8 * max(value, 0.0) * unit) if math.isfinite(value) else 0
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
+
+
+def _both_ways(value: float, unit: float, left: int, width: int) -> str:
+    """A bar to the left or to the right of a line."""
+    if not math.isfinite(value):
+        return " " * left + "│" + " " * (width - left - 1)
+    if value >= 0:
+        return " " * left + "│" + _bar(value, unit)[: width - left - 1].ljust(width - left - 1)
+    return ("█" * min(round(-value * unit), left)).rjust(left) + "│" + " " * (width - left - 1)
+
+
+def _scale(log: bool) -> Callable[[float], float]:
+    return math.log10 if log else float
+
+
+def _drawable(value: float, log: bool) -> bool:
+    return math.isfinite(value) and (value > 0 or not log)
+
+
+def _place(value: float, low: float, high: float, cells: int) -> int:
+    """Which of so many cells a value falls in."""
+    return 0 if high == low else round((value - low) / (high - low) * (cells - 1))

@@ -72,6 +72,9 @@ def _examples():
 def test_every_example_of_every_help_runs(flowers):
     (flowers.folder / "new.csv").write_bytes((flowers.folder / "datasets/new_flowers.csv").read_bytes())
     flowers.ok("datasets", "export", "iris", "-o", "test.csv")
+    flowers.ok("grade", "--template", "plain", "-o", ".")
+    (flowers.folder / "submissions").mkdir()
+    flowers.write("submissions/ann.py", flowers.read("hw1.py"))
     examples = list(dict.fromkeys(_examples()))
     assert len(examples) >= 12
     for line in examples:

@@ -1,0 +1,212 @@
+"""``softreg learn``: the course, a lesson of it, its exercises, its hand-out."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from softreg.cli.command import Command, Option
+from softreg.cli.options import Number, gathered, refuse_existing, setting
+from softreg.cli.words import note, plural, row, table, typed
+from softreg.errors import UsageError, listed
+from softreg.lessons.course import COURSE, Topic, find
+from softreg.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from softreg.workflows.learn import Taught
+
+__all__ = ["learn"]
+
+FOLDER = "learn"
+option = partial(click.option, cls=Option, section="Lesson")
+
+
+class Scores(click.ParamType):  # type: ignore[type-arg]
+    """Finite numbers, two or more, with blanks or commas between them."""
+
+    name = "scores"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the name that the help shows."""
+        return "Z Z ..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Turn text into the numbers, or fail with what was given."""
+        if isinstance(value, tuple):
+            return value
+        words = str(value).replace(",", " ").split()
+        numbers = []
+        for word in words:
+            try:
+                numbers.append(float(word))
+            except ValueError:
+                self.fail(f'"{word}" is not a number.', param, ctx)
+        if not all(map(math.isfinite, numbers)):
+            self.fail("A score is not finite.", param, ctx)
+        if len(numbers) < 2:
+            self.fail(f'"{value}" is fewer than two scores; there is one for each class.', param, ctx)
+        return tuple(numbers)
+
+
+class LearnCommand(Command):
+    """Lets ``--scores`` take all numbers that follow it, as people type them: ``--scores 1 2 -3.5``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Join the numbers after ``--scores`` to one word, then parse as ever."""
+        return super().parse_args(ctx, _joined(args))
+
+
+def _joined(args: Sequence[str]) -> list[str]:
+    if "--scores" not in args:
+        return list(args)
+    first = last = args.index("--scores") + 1
+    while last < len(args) and _is_number(args[last]):
+        last += 1
+    return [*args[:first], *([" ".join(args[first:last])] if last > first else []), *args[last:]]
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return bool([float(each) for each in word.replace(",", " ").split()])
+    except ValueError:
+        return False
+
+
+@click.command(cls=LearnCommand, short_help="Teach softmax regression, a topic at a time.")
+@click.argument("topic", required=False)
+@option("--scores", type=Scores(), help="Your own scores, one for each class.")
+@option("--data", metavar="DATA", help="Your own data set or file.")
+@setting(SourceSettings, "target", section="Lesson", basic=True, metavar="COL")
+@setting(SourceSettings, "exclude", section="Lesson", multiple=True, metavar="COL")
+@setting(SourceSettings, "separator", section="Lesson", metavar="CHAR")
+@setting(SourceSettings, "encoding", section="Lesson", metavar="NAME")
+@option("--all", "whole", is_flag=True, help="The whole course, in order.")
+@option("--quiz", is_flag=True, help="Ask the exercises, and check the answers.")
+@option("--markdown", metavar="FILE", help="Write a hand-out as Markdown.")
+@option("--answers", is_flag=True, help="Put the answers into the hand-out.")
+@option("--overwrite", is_flag=True, help="Replace the hand-out if it exists.")
+@option("--out", metavar="DIR", default=FOLDER, show_default=True, help="Folder of the pictures.")
+@option("--seed", type=Number(int, 0), default=0, show_default=True, basic=False, help="Seed of every random choice.")
+@option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+@option("--quiet", "-q", is_flag=True, help="Print no notes.")
+def learn(topic: str | None, *, scores: tuple[float, ...] | None, data: str | None, whole: bool, **values: Any) -> None:
+    """Teach softmax regression: without a TOPIC, list the topics.
+
+    Every number of a lesson is computed when you type it, by the functions that train and predict. The picture goes to
+    the folder of --out.
+
+    \b
+    softreg learn
+    softreg learn softmax --scores 1 2 -3.5
+    softreg learn gradient --quiz
+    softreg learn --all --markdown course.md
+    """
+    topics = _topics(topic, whole)
+    _refuse_idle(topics, whole, {"scores": scores, "data": data} | values)
+    if not topics:
+        _list(values["as_json"])
+        return
+    refuse_existing(values["markdown"] or "-", values["overwrite"])
+    from softreg.workflows.learn import given_by, teach
+
+    given = given_by(scores, data, gathered(SourceSettings, values), values["seed"])
+    lessons = teach(topics, given)
+    if values["quiz"]:
+        _quiz(lessons)
+    else:
+        _show(
+            lessons, whole=whole, **{name: values[name] for name in ("as_json", "quiet", "out", "markdown", "answers")}
+        )
+
+
+def _topics(topic: str | None, whole: bool) -> tuple[Topic, ...]:
+    if topic and whole:
+        raise UsageError(f'--all has no effect beside the topic "{topic}".', "Leave one of them out.")
+    return COURSE if whole else (find(topic),) if topic else ()
+
+
+def _refuse_idle(topics: tuple[Topic, ...], whole: bool, values: dict[str, Any]) -> None:
+    """Refuse what has no effect: nothing is ignored in silence."""
+    if not topics:
+        for name in ("scores", "data", "target", "quiz", "markdown"):
+            if values[name]:
+                raise UsageError(f"--{name} needs a topic.", "Name one, or say --all; softreg learn lists them.")
+    for name in ("scores", "data"):
+        takers = [topic.name for topic in COURSE if name in topic.takes]
+        if topics and values[name] and not any(name in topic.takes for topic in topics):
+            raise UsageError(
+                f"The lesson {topics[0].name} takes no {name}.", f"Those that do are {listed(takers, 99)}."
+            )
+    for name, needed in {
+        "target": "data",
+        "exclude": "data",
+        "separator": "data",
+        "encoding": "data",
+        "answers": "markdown",
+        "overwrite": "markdown",
+    }.items():
+        if values[name] and not values[needed]:
+            raise UsageError(f"--{name} has no effect without --{needed}.", "Leave it out.")
+    for name in ("markdown", "as_json"):
+        if values["quiz"] and values[name]:
+            raise UsageError(f"--{name.removeprefix('as_')} has no effect beside --quiz.", "Leave one of them out.")
+
+
+def _list(as_json: bool) -> None:
+    """The topics in order."""
+    if as_json:
+        from softreg.runs import dumps
+
+        topics = [
+            {"number": one.number, "topic": one.name, "title": one.title, "question": one.question} for one in COURSE
+        ]
+        click.echo(dumps({"topics": topics}), nl=False)
+        return
+    lines = table([[str(one.number), one.name] for one in COURSE], left=2).splitlines()
+    for line, one in zip(lines, COURSE, strict=True):
+        click.echo(f"{line:<20}  {one.title}")
+    click.echo(row("next", typed("learn", COURSE[0].name)))
+
+
+def _quiz(lessons: Iterable[Taught]) -> None:
+    from softreg.cli.lesson import ask
+
+    right = asked = 0
+    for taught in lessons:
+        counts = ask(taught)
+        right, asked = right + counts[0], asked + counts[1]
+        last = taught.topic.name
+        click.echo()
+    click.echo(row("right", f"{right} of {asked}"))
+    click.echo(row("next", typed("learn", last)))
+
+
+def _show(
+    lessons: Iterable[Taught], *, whole: bool, as_json: bool, quiet: bool, out: str, markdown: str | None, answers: bool
+) -> None:
+    """Draw the lessons and print them as they come; then the hand-out."""
+    from softreg.cli.lesson import told
+    from softreg.runs import dumps
+    from softreg.workflows.learn import drawn, write_handout
+
+    shown = []
+    for taught in lessons:
+        shown.append(drawn(taught, Path(out)))
+        for text in taught.lesson.notes:
+            note(text, quiet)
+        if not as_json:
+            click.echo("\n".join(told(shown[-1])))
+            click.echo("\n" if whole else "", nl=False)
+    if as_json:
+        found = [taught.to_json() for taught in shown]
+        click.echo(dumps({"lessons": found} if whole else found[0]), nl=False)
+    if markdown:
+        write_handout(shown, Path(markdown), answers=answers)
+        if not as_json:
+            click.echo(row("hand-out", f"{markdown}  ({plural(len(shown), 'lesson')})"))

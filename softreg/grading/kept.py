@@ -1,0 +1,102 @@
+"""Kept: grades that were given before, so that a submission which did not change is not run again.
+
+A grade is kept under a key of everything that it hangs on: the bytes of the submission's files, the homework, and the
+versions of softreg, NumPy and Python. The folder of grades remembers which homework it is of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import platform
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from softreg import __version__
+from softreg.errors import UsageError
+from softreg.files import write_text
+from softreg.grading.grade import Grade
+from softreg.grading.spec import Spec
+from softreg.grading.spec_file import text
+from softreg.grading.submissions import Submission, UnreadableError
+
+__all__ = ["Kept"]
+
+ROOM = ".softreg"
+HOMEWORK = "homework.json"
+ENDING = ".grade.json"
+
+
+class Kept:
+    """The grades that a folder keeps of one homework."""
+
+    def __init__(self, out: Path, spec: Spec) -> None:
+        self.out, self.room = out, out / ROOM
+        self.title = spec.title
+        self.homework = hashlib.sha256(text(spec).encode()).hexdigest()
+
+    def refuse_another(self, overwrite: bool) -> None:
+        """Refuse a folder that holds something else, or the grades of another homework. Raises ``UsageError``."""
+        if overwrite or not self.out.exists() or (self.out.is_dir() and not any(self.out.iterdir())):
+            return
+        told = _json(self.room / HOMEWORK)
+        if told is None:
+            raise UsageError(f"{self.out} exists, and is no folder of grades.", "Name another, or add --overwrite.")
+        if told.get("homework") != self.homework:
+            raise UsageError(
+                f'{self.out} holds grades of another homework, or of another state of its file: "{told.get("title")}".',
+                "Name another folder, or add --overwrite to grade all anew.",
+            )
+
+    def forget(self) -> None:
+        """Throw away what is kept."""
+        shutil.rmtree(self.room, ignore_errors=True)
+
+    def grade(self, submission: Submission) -> Grade | None:
+        """Return the grade of a submission, if one of the same files is kept."""
+        content = _json(self._path(submission.name))
+        if content is None or content.get("key") != self._key(submission):
+            return None
+        with contextlib.suppress(KeyError, TypeError, AttributeError):
+            return Grade.from_json(content["grade"])
+        return None
+
+    def keep(self, submission: Submission, grade: Grade) -> None:
+        """Keep a grade; the first one makes the folder one of this homework's."""
+        self.room.mkdir(parents=True, exist_ok=True)
+        if not (self.room / HOMEWORK).exists():
+            write_text(self.room / HOMEWORK, json.dumps({"homework": self.homework, "title": self.title}) + "\n")
+        content = {"key": self._key(submission), "grade": grade.to_json()}
+        write_text(self._path(submission.name), json.dumps(content, indent=1) + "\n")
+
+    def names(self) -> set[str]:
+        """Return the names of the submissions of which a grade is kept."""
+        return {path.name.removesuffix(ENDING) for path in self.room.glob(f"*{ENDING}")}
+
+    def drop(self, name: str) -> None:
+        """Throw away the grade of a submission that is gone."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self.room / f"{name}{ENDING}"
+
+    def _key(self, submission: Submission) -> str:
+        key = hashlib.sha256(f"{self.homework} {__version__} {np.__version__} {platform.python_version()}".encode())
+        with contextlib.suppress(UnreadableError):
+            for name, content in sorted(submission.content().items()):
+                key.update(hashlib.sha256(repr(name).encode()).digest() + hashlib.sha256(content).digest())
+        key.update(repr((submission.id, submission.shown, submission.files, submission.others)).encode())
+        return key.hexdigest()
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    """The object in a file; None where there is none, or something else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
