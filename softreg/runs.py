@@ -83,6 +83,11 @@ class Run:
         writer.writerows(history)
         write_text(self.path / "history.csv", text.getvalue())
 
+    @property
+    def complete(self) -> bool:
+        """Whether the training of the run was recorded to its end."""
+        return (self.path / "metrics.json").exists()
+
     def reopen(self) -> None:
         """Make a finished run an unfinished one, to go on with."""
         (self.path / "metrics.json").unlink(missing_ok=True)
@@ -91,7 +96,7 @@ class Run:
         """Read the model."""
         if self.halfway:
             return self._kept().model
-        if not (self.path / "metrics.json").exists():
+        if not self.complete:
             raise self.unfinished("has no metrics.json")
         return SoftmaxModel.load(self.path / "model.npz")
 

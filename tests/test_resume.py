@@ -155,7 +155,15 @@ def test_a_run_that_came_to_its_end_has_nothing_to_go_on_from(shell, no_pictures
     assert not (shell.folder / "one/checkpoint.npz").exists()
     done = shell("train", "--resume", "one")
     assert done.code == 2
-    assert "--init-from" in done.err
+    assert "--init-from one" in done.err
+
+
+def test_a_run_that_was_killed_too_early_says_so(shell, no_pictures):
+    shell.ok("train", "iris", "--out", "one", "-q")
+    (shell.folder / "one/metrics.json").unlink()
+    done = shell("train", "--resume", "one")
+    assert done.code == 2
+    assert "before its first checkpoint" in " ".join(done.err.split())
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,7 @@ def resume(
     """
     run = find(word)
     if not run.checkpoint.exists():
-        raise UsageError(
-            f"The run {run.path} has no checkpoint to go on from: its training came to its end.",
-            "Train anew, with --init-from to begin at its weights.",
-        )
+        raise _nothing_to_resume(run)
     config, kept = run.config(), checkpoint.load(run.checkpoint)
     _refuse_changes(run, config, asked)
     request = _request(run, config | {name: asked[name] for name in CHANGEABLE if name in asked}, checkpoint_every)
@@ -60,6 +57,14 @@ def resume(
 
     what = Training(ready, request, settings, _path(kept.about["l2_path"]))
     return trained(what, begun, Watch(announce, observe, progress), earlier=kept.checkpoint)
+
+
+def _nothing_to_resume(run: Run) -> UsageError:
+    if run.complete:
+        what = f"The training of {run.path} came to its end: there is nothing to go on with."
+        return UsageError(what, f"Begin a new one at its weights: --init-from {run.path}.")
+    what = f"The run {run.path} did not finish, and it was stopped before its first checkpoint."
+    return UsageError(what, "Train it again, with --overwrite.")
 
 
 def _refuse_changes(run: Run, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
