@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench bounds clean
+.PHONY: help demo test check lint types floors docs write-docs bench bounds torture clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyprojec
 	$(BIN)/python tests/lowest_versions.py > .venv-bounds/constraints.txt
 	.venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[test]'
 	.venv-bounds/bin/python -m pytest -q
+
+torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
+	$(BIN)/python tests/torture.py
 
 clean:  ## remove the environments and caches
 	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -36,7 +36,18 @@ import numpy as np
 from softreg.errors import DataError, ModelFileError, SoftregError
 from softreg.preparation import Preparation
 
-__all__ = ["FORMAT", "assembled", "described", "from_bytes", "load", "reading", "refuse_newer", "to_bytes"]
+__all__ = [
+    "FORMAT",
+    "assembled",
+    "described",
+    "from_bytes",
+    "load",
+    "packed",
+    "reading",
+    "refuse_newer",
+    "to_bytes",
+    "unpacked",
+]
 
 FORMAT = 2
 """Version of the file's format; a reader refuses a newer one."""
@@ -52,13 +63,13 @@ def to_bytes(parts: Mapping[str, Any]) -> bytes:
     arrays = {"weights": parts["weights"], "intercept": parts["intercept"]}
     arrays |= {f"feature_{name}": values for name, values in parts["features"].items()}
     arrays = {name: values.astype("<f8") for name, values in arrays.items()}
-    return _pack({"metadata": np.frombuffer(text, np.uint8)} | arrays)
+    return packed({"metadata": np.frombuffer(text, np.uint8)} | arrays)
 
 
 def from_bytes(content: bytes, name: object) -> dict[str, Any]:
     """Return the fields of the model whose file these bytes are; ``name`` is the file's, for errors."""
     with reading(name):
-        arrays, sealed = _unpack(content)
+        arrays, sealed = unpacked(content)
         about: dict[str, Any] = json.loads(arrays["metadata"].tobytes())
         parts = assembled(about, arrays, name)
         if about["format"] != 1 and not sealed:
@@ -162,8 +173,8 @@ def _fit(
     return right and all(array.dtype == np.float64 and bool(np.isfinite(array).all()) for array in numbers)
 
 
-def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """The arrays as the bytes of a sealed ``.npz``."""
+def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return arrays as the bytes of a sealed ``.npz``; the same arrays are the same bytes."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     # a zip ends with its comment, behind two bytes with the comment's length: zero, as NumPy writes it
@@ -171,8 +182,8 @@ def _pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     return content + _digest(content)
 
 
-def _unpack(content: bytes) -> tuple[dict[str, np.ndarray], bool]:
-    """The arrays of an ``.npz``, and whether a seal vouches for them."""
+def unpacked(content: bytes) -> tuple[dict[str, np.ndarray], bool]:
+    """Return the arrays of an ``.npz``, and whether a seal vouches for them; errors of any kind for what is none."""
     sealed = content[-DIGITS - len(MARK) : -DIGITS] == MARK
     if sealed and content[-DIGITS:] != _digest(content[:-DIGITS]):
         raise ValueError("the checksum is not that of the content")

@@ -29,6 +29,7 @@ __all__ = [
     "ModelFileError",
     "NotConvergedError",
     "SoftregError",
+    "StoppedError",
     "UsageError",
     "did_you_mean",
     "listed",
@@ -84,6 +85,12 @@ class CheckFailedError(SoftregError):
     """A check failed, and ``--strict`` was given."""
 
     exit_code = 7
+
+
+class StoppedError(SoftregError):
+    """Training was stopped in the midst of an epoch; what it had reached before is kept."""
+
+    exit_code = 130
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ predictions.csv     the test rows: row, target, prediction, confidence, p_CLASS
 coefficients.csv    feature, class, weight (raw units), weight_standardised; intercepts last
 environment.json    versions, seed, SHA-256 of the data
 curves.png          learning curves; confusion.png, the confusion matrix of the test rows
+checkpoint.npz      where training ended before it had converged: ``softreg train --resume`` goes on from it
 ==================  ===================================================================================================
 """
 
@@ -20,10 +21,11 @@ import io
 import json
 import math
 import os
+import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from softreg import export
 from softreg.errors import DataError, UsageError, did_you_mean, listed
@@ -31,18 +33,23 @@ from softreg.files import write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
 
+if TYPE_CHECKING:
+    from softreg.checkpoint import Kept
+
 __all__ = ["ROOT", "Run", "create", "find", "model_of"]
 
 ROOT = Path("runs")
 LAST = ".last"
+CHECKPOINT = "checkpoint.npz"
 FILES = (
+    "metrics.json",  # the first to go where a run is overwritten: from then on it is unfinished
     "config.toml",
     "model.npz",
     "history.csv",
-    "metrics.json",
     "predictions.csv",
     "coefficients.csv",
     "environment.json",
+    CHECKPOINT,
     *(f"{kind}.png" for kind in PLOT_KINDS),
 )
 """What a run may hold: what training writes, and what the other plots add."""
@@ -50,9 +57,13 @@ FILES = (
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder; the methods read and write its files."""
+    """A run folder; the methods read and write its files.
+
+    With ``halfway``, model and history are those of its checkpoint, finished or not.
+    """
 
     path: Path
+    halfway: bool = False
 
     def write_toml(self, config: dict[str, Any]) -> None:
         """Write config.toml."""
@@ -72,8 +83,21 @@ class Run:
         writer.writerows(history)
         write_text(self.path / "history.csv", text.getvalue())
 
+    @property
+    def complete(self) -> bool:
+        """Whether the training of the run was recorded to its end."""
+        return (self.path / "metrics.json").exists()
+
+    def reopen(self) -> None:
+        """Make a finished run an unfinished one, to go on with."""
+        (self.path / "metrics.json").unlink(missing_ok=True)
+
     def model(self) -> SoftmaxModel:
         """Read the model."""
+        if self.halfway:
+            return self._kept().model
+        if not self.complete:
+            raise self.unfinished("has no metrics.json")
         return SoftmaxModel.load(self.path / "model.npz")
 
     def config(self) -> dict[str, Any]:
@@ -94,6 +118,8 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """Read history.csv: numbers as floats, empty cells as None."""
+        if self.halfway:
+            return self._kept().checkpoint.history
         return [{name: _value(cell) for name, cell in row.items()} for row in self.table("history.csv")]
 
     def table(self, name: str) -> list[dict[str, str]]:
@@ -106,11 +132,32 @@ class Run:
             ROOT.mkdir(exist_ok=True)
             write_text(ROOT / LAST, f"{self.path}\n")
 
+    @property
+    def checkpoint(self) -> Path:
+        """Where the checkpoint is, if there is one."""
+        return self.path / CHECKPOINT
+
+    @property
+    def resuming(self) -> str:
+        """What is typed to go on with the run."""
+        return f"softreg train --resume {shlex.quote(str(self.path))}"
+
+    def unfinished(self, lacks: str) -> DataError:
+        """Return the error that says of a run that it is unfinished, and how it can be finished."""
+        halfway = f"Go on with {self.resuming}, or name {self.checkpoint} for what it had reached."
+        advice = halfway if self.checkpoint.exists() else "Train it again."
+        return DataError(f"The run {self.path} {lacks}: it did not finish.", advice)
+
+    def _kept(self) -> Kept:
+        from softreg.checkpoint import load
+
+        return load(self.checkpoint)
+
     def _text(self, name: str) -> str:
         try:
             return (self.path / name).read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise DataError(f"The run {self.path} has no {name}: it did not finish.", "Train it again.") from None
+            raise self.unfinished(f"has no {name}") from None
         except (UnicodeDecodeError, OSError) as error:
             raise DataError(f"{self.path / name} cannot be read: {error}.") from None
 
@@ -132,8 +179,12 @@ def create(out: Path | None, name: str, overwrite: bool) -> Run:
                 return Run(ROOT / f"{name}-{number}")
     check(out, overwrite)
     out.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
+    for file in FILES if overwrite else ():
         (out / file).unlink(missing_ok=True)
+    try:
+        (out / "config.toml").touch(exist_ok=False)  # of two processes with one folder, one makes this file
+    except FileExistsError:
+        raise UsageError(f"Another training has just begun in {out}.", "Name another folder with --out.") from None
     return Run(out)
 
 
@@ -154,9 +205,11 @@ def check(out: Path | None, overwrite: bool) -> None:
 
 
 def find(word: str) -> Run:
-    """Return the run that a word names: ``last``, a folder, or a name under ``runs/``."""
+    """Return the run that a word names: ``last``, a folder, a name under ``runs/``, or the checkpoint in a folder."""
     if word == "last":
         return Run(_last())
+    if Path(word).name == CHECKPOINT and Path(word).is_file():
+        return Run(Path(word).parent, halfway=True)
     for path in (Path(word), ROOT / word):
         if path.is_dir():
             return Run(path)
@@ -170,7 +223,7 @@ def find(word: str) -> Run:
 def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:
     """Return the model that a word names, a run as in :func:`find` or a model file, and its run where there is one."""
     path = Path(word)
-    if path.suffix in {".npz", ".json"} or path.is_file():
+    if (path.suffix in {".npz", ".json"} or path.is_file()) and path.name != CHECKPOINT:
         return export.load(path), None
     run = find(word)
     return run.model(), run

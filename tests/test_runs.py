@@ -25,8 +25,11 @@ def _rows(text):
 
 
 def test_a_run_holds_these_files_and_no_others(flowers):
+    """A training that ended at its number of epochs can be gone on with; one that converged cannot."""
     for name in ("iris-1", "iris-2", "penguins-1"):
-        assert {path.name for path in (flowers.folder / "runs" / name).iterdir()} == FILES
+        converged = json.loads(flowers.read(f"runs/{name}/metrics.json"))["objective"]["converged"]
+        more = set() if converged else {"checkpoint.npz"}
+        assert {path.name for path in (flowers.folder / "runs" / name).iterdir()} == FILES | more
 
 
 def test_the_history_begins_before_any_step_at_log_k(flowers):
@@ -205,7 +208,7 @@ def test_an_existing_folder_is_refused_and_loses_nothing(flowers):
 def test_overwriting_replaces_the_run_and_its_old_plots(flowers):
     flowers.ok("plot", "iris-1", "--kind", "weights")
     flowers.ok("train", "wine", "--epochs", 2, "--out", "runs/iris-1", "--overwrite", "-q")
-    assert {path.name for path in (flowers.folder / "runs/iris-1").iterdir()} == FILES
+    assert {path.name for path in (flowers.folder / "runs/iris-1").iterdir()} == FILES | {"checkpoint.npz"}
     assert tomllib.loads(flowers.read("runs/iris-1/config.toml"))["data"] == "wine"
 
 
@@ -270,3 +273,24 @@ def test_a_folder_is_made_new_each_time(tmp_path, monkeypatch):
         runs.create(tmp_path / "a/b", "iris", False)
     with pytest.raises(DataError, match="iris-4"):
         runs.find("iris-4")
+
+
+def test_of_two_trainings_that_pick_the_same_folder_one_gets_it(tmp_path, monkeypatch):
+    """Both find the folder empty; then both want it."""
+    monkeypatch.chdir(tmp_path)
+    runs.check(tmp_path / "one", overwrite=False)
+    monkeypatch.setattr(runs, "check", lambda *_: None)
+    runs.create(tmp_path / "one", "iris", overwrite=False)
+    with pytest.raises(UsageError, match="Another training"):
+        runs.create(tmp_path / "one", "iris", overwrite=False)
+
+
+def test_trainings_side_by_side_get_a_folder_each(shell):
+    processes = [shell.popen("train", "iris", "-q") for _ in range(4)]
+    assert {process.wait(timeout=120) for process in processes} == {0}
+    made = sorted(path.name for path in (shell.folder / "runs").glob("iris-*"))
+    assert made == ["iris-1", "iris-2", "iris-3", "iris-4"]
+    models = {(shell.folder / "runs" / name / "model.npz").read_bytes() for name in made}
+    assert len(models) == 1
+    for process in processes:
+        process.communicate()

@@ -12,7 +12,15 @@ from softreg.errors import DataError, UsageError, did_you_mean, listed
 
 __all__ = ["from_file", "read"]
 
-NOT_KEYS = {"config": "--config", "out": "--out", "overwrite": "--overwrite", "as_json": "--json", "quiet": "--quiet"}
+NOT_KEYS = {
+    "config": "--config",
+    "resume": "--resume",
+    "checkpoint_every": "--checkpoint-every",
+    "out": "--out",
+    "overwrite": "--overwrite",
+    "as_json": "--json",
+    "quiet": "--quiet",
+}
 """Options that belong to one call, not to a training that is repeated."""
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one ends training after its epoch, the second one ends the process.
+"""Ctrl-C and SIGTERM: the first one ends training after its epoch, the second one at once; both keep what there is.
 
 Before the first step there is nothing to save, and the first one ends the process.
 """
@@ -39,16 +39,18 @@ class Interruption:
     def _remember(self, number: int, _: FrameType | None) -> None:
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"
         self.code = 128 + number
-        self._restore()
+        for other in self._before:
+            signal.signal(other, self._end)
         if number == signal.SIGINT:
             # subtle: not through sys.stderr, in the midst of whose writing the signal may have come
             os.write(2, b"\nsoftreg: ending after this epoch; Ctrl-C again ends at once.\n")
 
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+    def _end(self, number: int, _: FrameType | None) -> None:
+        self.code = 128 + number
+        raise KeyboardInterrupt
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._restore()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,8 @@ from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
 from softreg.cli.data_options import data_options, given, split_options
 from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
-from softreg.cli.words import note, short
-from softreg.errors import DivergedError, NotConvergedError, UsageError, listed
+from softreg.cli.words import note, short, wrapped
+from softreg.errors import DivergedError, NotConvergedError, StoppedError, UsageError, listed
 from softreg.settings import (
     CALIBRATIONS,
     CLASS_WEIGHTS,
@@ -29,7 +29,14 @@ from softreg.settings import (
     TrainingSettings,
 )
 
+if TYPE_CHECKING:
+    from softreg.workflows.record import TrainResult
+    from softreg.workflows.request import TrainRequest
+
 __all__ = ["train"]
+
+OF_CALL = {"resume", "checkpoint_every", "require_convergence", "overwrite", "as_json", "quiet"}
+"""What belongs to one call, and not to the training that it goes on with."""
 
 descent_options = shared(
     setting(TrainingSettings, "optimizer", section="Descent", basic=True, type=click.Choice(OPTIMIZERS)),
@@ -50,7 +57,7 @@ model_options = shared(
     setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True)),
     setting(SelectionSettings, "folds", section="Model", type=Number(int, 2)),
     setting(SelectionSettings, "cv", section="Model", type=Number(int, 2, auto=True)),
-    setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES)),
+    setting(TrainingSettings, "scale", section="Model", type=click.Choice(SCALES)),
     setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
     setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
     setting(CalibrationSettings, "shares", section="Model", type=click.Choice(SHARES)),
@@ -83,6 +90,18 @@ model_options = shared(
 @click.option(
     "--require-convergence", cls=Option, section="Run", basic=False, is_flag=True, help="Exit with 5 unless converged."
 )
+@click.option("--resume", cls=Option, section="Run", metavar="RUN", help="Go on with RUN, in its folder.")
+@click.option(
+    "--init-from", cls=Option, section="Run", basic=False, metavar="RUN", help="Begin a new run at the weights of RUN."
+)
+@click.option(
+    "--checkpoint-every",
+    cls=Option,
+    section="Run",
+    basic=False,
+    type=Number(int, 1),
+    help="Epochs between checkpoints; else every 30 seconds. The result is the same.",
+)
 @click.option("--out", cls=Option, section="Run", metavar="DIR", help="Run folder; else runs/NAME-N.")
 @click.option("--overwrite", cls=Option, section="Run", basic=False, is_flag=True, help="Replace the run in --out.")
 @click.option("--json", "as_json", cls=Option, section="Run", is_flag=True, help="Print the metrics as JSON.")
@@ -96,33 +115,14 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     softreg train datasets/penguins.csv --target species --l2 0.001
     softreg train --config configs/digits.toml
     """
-    if not data:
-        raise UsageError("Nothing to train on: DATA is missing.", "Try softreg train iris, or softreg datasets.")
-    if values["overwrite"] and not values["out"]:
-        raise UsageError("--overwrite has no effect without --out.", "Leave it out: a new folder loses nothing.")
+    quiet = values["quiet"] or values["as_json"]
+    _refuse_idle(ctx, data, values)
     from softreg.cli.interrupt import Interruption
     from softreg.cli.progress import Progress
     from softreg.cli.summary import training_summary
     from softreg.runs import dumps
-    from softreg.workflows.request import TrainRequest
-    from softreg.workflows.train import train as workflow
 
-    quiet = values["quiet"] or values["as_json"]
-    values["l2_auto"] = values["l2"] is None
-    if values["l2_auto"]:
-        values["l2"] = TrainingSettings.l2
-    request = TrainRequest(
-        data=data,
-        training=gathered(TrainingSettings, values),
-        source=gathered(SourceSettings, values),
-        split=gathered(SplitSettings, values),
-        selection=gathered(SelectionSettings, values),
-        calibration=gathered(CalibrationSettings, values),
-        out=Path(values["out"]) if values["out"] else None,
-        overwrite=values["overwrite"],
-        given=given(ctx),
-    )
-    with Interruption() as interruption, Progress(request.training.epochs, quiet) as progress:
+    with Interruption() as interruption, Progress(values["epochs"], quiet) as progress:
 
         def _observe(row: dict[str, Any]) -> str | None:
             progress.show(row)
@@ -132,7 +132,12 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
             interruption.listen()
             _announce(step, values["quiet"])
 
-        result = workflow(request, announce=_begin, observe=_observe, progress=progress.count)
+        watch = {"announce": _begin, "observe": _observe, "progress": progress.count}
+        try:
+            result = _trained(ctx, data, values, watch)
+        except StoppedError as error:
+            error.exit_code = interruption.code
+            raise
     for text in _notes(result, ctx.meta.get("softreg.record", {})):
         note(text, values["quiet"])
     if values["as_json"]:
@@ -142,8 +147,56 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     # an interrupted training has its own exit code
     _judge(result, values["require_convergence"] and not interruption.code)
     if interruption.code:
-        click.echo(f"softreg: {interruption.reason}; what was reached is in {result.run.path}.", err=True)
+        told = f"softreg: {interruption.reason}; what was reached is in {result.run.path}."
+        click.echo(wrapped(f"{told} Go on with {result.run.resuming}."), err=True)
         ctx.exit(interruption.code)
+
+
+def _refuse_idle(ctx: click.Context, data: str | None, values: dict[str, Any]) -> None:
+    """Refuse what cannot be, or has no effect."""
+    if values["overwrite"] and not values["out"]:
+        raise UsageError("--overwrite has no effect without --out.", "Leave it out: a new folder loses nothing.")
+    if values["resume"]:
+        for name in ("out", "init_from", "config"):
+            if values[name]:
+                flag = f"--{name.replace('_', '-')}"
+                raise UsageError(f"{flag} has no effect beside --resume.", "A run goes on in its own folder.")
+    elif not data:
+        raise UsageError("Nothing to train on: DATA is missing.", "Try softreg train iris, or softreg datasets.")
+
+
+def _trained(ctx: click.Context, data: str | None, values: dict[str, Any], watch: dict[str, Any]) -> TrainResult:
+    """Train anew, or go on with a run."""
+    if values["resume"]:
+        from softreg.workflows.resume import resume
+
+        asked = {name: ctx.params[name] for name in given(ctx) - OF_CALL}
+        if "l2" in asked and asked["l2"] is None:
+            asked["l2"] = "auto"
+        return resume(values["resume"], asked, checkpoint_every=values["checkpoint_every"], **watch)
+    from softreg.workflows.train import train as workflow
+
+    return workflow(_request(ctx, data or "", values), **watch)
+
+
+def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequest:
+    from softreg.workflows.request import TrainRequest
+
+    l2_auto = values["l2"] is None
+    values = values | {"l2_auto": l2_auto, "l2": TrainingSettings.l2 if l2_auto else values["l2"]}
+    return TrainRequest(
+        data=data,
+        training=gathered(TrainingSettings, values),
+        source=gathered(SourceSettings, values),
+        split=gathered(SplitSettings, values),
+        selection=gathered(SelectionSettings, values),
+        calibration=gathered(CalibrationSettings, values),
+        out=Path(values["out"]) if values["out"] else None,
+        overwrite=values["overwrite"],
+        checkpoint_every=values["checkpoint_every"],
+        init_from=values["init_from"],
+        given=given(ctx),
+    )
 
 
 def _judge(result: Any, require_convergence: bool) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from softreg.design import Scaling
 from softreg.geometry import Whitening
 from softreg.objective import Engine, Evaluation, Logits
 from softreg.optimizers import Memory, Optimizer
 from softreg.settings import TrainingSettings, takes_batches
 
-__all__ = ["Method", "Row", "State", "StepSize", "batch_size_of", "decay", "descend"]
+__all__ = ["Checkpoint", "Method", "Row", "State", "StepSize", "batch_size_of", "decay", "descend"]
 
 Row = dict[str, Any]
 """One line of the history: epoch, seconds, objective, train_cross_entropy, train_accuracy, NAME_cross_entropy and
@@ -37,6 +38,21 @@ class State:
     random: Mapping[str, Any]
     logits: Logits | None = None
     sharpened: tuple[int, np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A descent between two epochs: going on from here makes the same bits as never having stopped.
+
+    ``best`` is the best state so far by the rule that keeps one, ``history`` the rows up to ``state``. Its arrays are
+    shared with the descent, which never writes to them again.
+    """
+
+    scaling: Scaling
+    step_size: StepSize | None
+    state: State
+    best: State
+    history: list[Row]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from softreg.objective import Objective
 from softreg.optimizers import Memory, Optimizer, make
 from softreg.settings import TrainingSettings, method_of, takes_batches, tol_of
 from softreg.training.certificate import Certificate, certify
-from softreg.training.descent import Method, Row, State, StepSize, batch_size_of, descend
+from softreg.training.descent import Checkpoint, Method, Row, State, StepSize, batch_size_of, descend
 from softreg.training.line_descent import descend_along_lines, even
 from softreg.training.problem import Problem, cast, scale_of, weighted_rows
 from softreg.training.stopping import Stopping
@@ -32,6 +32,16 @@ __all__ = ["NEAR", "Fit", "fit"]
 
 NEAR = 1e-4
 """How near to the best objective gradient descent is asked to come, where its steps are told."""
+
+Start = tuple[np.ndarray, np.ndarray]
+"""The weights and the intercept to begin from, raw."""
+
+Observer = Callable[[Row], str | None]
+"""Is shown every row of the history as it comes; a sentence that it returns ends training."""
+
+Descent = Iterator[tuple[Row, State]]
+Hold = Callable[[State, State, list[Row]], None]
+"""Is shown the state and the best state after every epoch, with the history up to it."""
 
 FAR = 10
 """A proved gap of so many ``tol`` is no convergence, whatever the stopping rule says."""
@@ -67,18 +77,21 @@ def fit(
     problem: Problem,
     settings: TrainingSettings,
     *,
-    start: tuple[np.ndarray, np.ndarray] | None = None,
-    resume: Fit | None = None,
+    start: Start | None = None,
+    resume: Fit | Checkpoint | None = None,
     proved: bool = False,
     announce: Callable[[StepSize | None], None] | None = None,
-    observe: Callable[[Row], str | None] | None = None,
+    observe: Observer | None = None,
+    keep: Callable[[Checkpoint], None] | None = None,
 ) -> Fit:
     """Fit softmax regression to a problem.
 
     ``start`` is the (weights, intercept) to begin from, zeros otherwise; ``resume`` an earlier fit to go on from, with
-    its scaling, step size and state, until ``settings.epochs`` in all. ``proved`` asks for a certificate of how
-    far the result is from the best. ``announce`` is told the step size before the first step (None for cg).
-    ``observe`` is shown every row of the history as it comes; a sentence that it returns ends training. Raises
+    its scaling, step size and state, until ``settings.epochs`` in all; of a checkpoint the history and what the rules
+    for stopping remember are taken up, too. ``proved`` asks for a certificate of how far the result is from the best.
+    ``announce`` is told the step size before the first step (None for cg). ``observe`` is shown every row of the
+    history as it comes; a sentence that it returns ends training. ``keep`` is given a checkpoint after every epoch,
+    which costs no more than a reference. Raises
     :class:`DataError` for a class without weight. Divergence is not raised: the best weights are returned, and
     ``diverged`` says so.
 
@@ -112,7 +125,12 @@ def fit(
         if announce:
             announce(step_size)
         stopping = Stopping(settings, _convexity(objective))
-        history = _read(rows, stopping, observe)
+
+        def hold(state: State, best: State, history: list[Row]) -> None:
+            if keep:
+                keep(Checkpoint(scaling, step_size, state, best, history))
+
+        history = _read(rows, stopping, resume, observe, hold)
         result = _result(objective, stopping, history, step_size, kind)
         return _proved(objective, settings, result) if proved else result
 
@@ -139,9 +157,9 @@ def _descent(
     objective: Objective,
     settings: TrainingSettings,
     held_out: Mapping[str, Objective],
-    start: tuple[np.ndarray, np.ndarray] | None,
-    resume: Fit | None,
-) -> tuple[Iterator[tuple[Row, State]], StepSize | None]:
+    start: Start | None,
+    resume: Fit | Checkpoint | None,
+) -> tuple[Descent, StepSize | None]:
     """The descent of the settings' method, from its first state or a resumed one, and the step where it is fixed."""
     name = method_of(settings)
     if name == "cg":
@@ -178,24 +196,29 @@ def _convexity(objective: Objective) -> float:
 
 
 def _read(
-    rows: Iterator[tuple[Row, State]], stopping: Stopping, observe: Callable[[Row], str | None] | None
+    rows: Descent, stopping: Stopping, resume: Fit | Checkpoint | None, observe: Observer | None, hold: Hold
 ) -> list[Row]:
-    """Read a descent until a rule, or the observer, says stop; return its history."""
+    """Read a descent until a rule, or the observer, says stop; return its history, with that of an earlier part."""
     history: list[Row] = []
+    if isinstance(resume, Checkpoint):
+        history += resume.history
+        if stopping.recall(history, resume.best, resume.state):
+            return history
+        next(rows)  # the last row once more
+    elapsed = history[-1]["seconds"] if history else 0.0
     for row, state in rows:
+        row["seconds"] += elapsed
         history.append(row)
-        reason = observe(row) if observe else None
-        if stopping.judge(row, state):
-            break
-        if reason:
-            stopping.stop(reason)
+        reason, over = observe(row) if observe else None, stopping.judge(row, state)
+        hold(state, stopping.best, history)
+        if reason and not over:
+            over = stopping.stop(reason)
+        if over:
             break
     return history
 
 
-def _first(
-    objective: Objective, memory: Memory, settings: TrainingSettings, start: tuple[np.ndarray, np.ndarray] | None
-) -> State:
+def _first(objective: Objective, memory: Memory, settings: TrainingSettings, start: Start | None) -> State:
     """The state before any step: zeros, or the given raw weights in the scaled coordinates."""
     scaling = objective.design.scaling
     theta = np.zeros(objective.shape) if start is None else scaling.unfold(*start)[: objective.shape[0]]
@@ -258,5 +281,4 @@ def _step_size(
         # Nesterov's 1/L assumes exact gradients; on noisy ones its memory adds up like the heavy ball's
         noisy = make("momentum", settings.momentum) if settings.optimizer == "nesterov" else optimizer
         safe = noisy.safe_learning_rate(2 * expected_smoothness(L, max(L, L_max), objective.n_samples, batch))
-    asked = settings.learning_rate
-    return StepSize(safe if asked is None else asked, safe, optimizer.guaranteed_below(L), L)
+    return StepSize(settings.learning_rate or safe, safe, optimizer.guaranteed_below(L), L)

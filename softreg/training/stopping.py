@@ -26,7 +26,7 @@ class Stopping:
     ``convexity`` is about the least curvature of J: l2 for the weights, the rarest class's share for the intercept. It
     estimates when to stop; the certificate proves. ``kept`` is the state to keep: the best one with early stopping or
     where the objective stopped being finite (the lowest validation cross-entropy, else the lowest objective), the last
-    one otherwise.
+    one otherwise; ``best`` is the best so far.
     """
 
     def __init__(self, settings: TrainingSettings, convexity: float) -> None:
@@ -40,16 +40,24 @@ class Stopping:
         self._running_mean = _Low("objective", gain=tol_of(settings))
         self._recent: list[float] = []
 
+    def recall(self, history: list[Row], best: State, last: State) -> bool:
+        """Take in the rows of an earlier part of this descent; return whether its last one was the end.
+
+        Of the states the best and the last are known. The rules are functions of the rows alone, so nothing else of
+        them needs to be kept.
+        """
+        return [self.judge(row, best if row["epoch"] == best.epoch else last) for row in history][-1]
+
     def judge(self, row: Row, state: State) -> bool:
         """Take in one row; return whether to stop."""
         settings, patience = self.settings, self.settings.patience
         self.kept_row, self.kept = row, state
         if self._best.value == math.inf:
-            self._best_row, self._best_state = row, state  # whatever comes, there is a state to keep
+            self._best_row, self.best = row, state  # whatever comes, there is a state to keep
         if not math.isfinite(row["objective"]):
             return self.stop("the objective is no longer finite", diverged=True)
         if self._best.found(row):
-            self._best_row, self._best_state = row, state
+            self._best_row, self.best = row, state
         if settings.early_stopping and self._best.age >= patience:
             return self.stop(f"validation cross-entropy found no new low in {patience} epochs", converged=True)
         reason = self._converged(row, state)
@@ -88,7 +96,7 @@ class Stopping:
 
     def keep_best(self) -> None:
         """Keep the best state in place of the last."""
-        self.kept_row, self.kept = self._best_row, self._best_state
+        self.kept_row, self.kept = self._best_row, self.best
 
 
 class _Low:

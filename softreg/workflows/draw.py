@@ -51,7 +51,7 @@ def draw_into_run(run: Run, history: list[dict[str, Any]], metrics: dict[str, An
 def _curves(found: list[Run]) -> Figure:
     from softreg.plots.curves import draw_curves
 
-    n_classes = max(len(run.metrics()["train"]["classes"]) for run in found)
+    n_classes = max(len(run.model().classes) for run in found)
     return draw_curves({str(run.path): run.history() for run in found}, n_classes)
 
 

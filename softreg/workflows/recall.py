@@ -12,13 +12,13 @@ from softreg.runs import Run
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, columns_in, needs_validation
 from softreg.workflows.material import Material, material
 
-__all__ = ["material_of", "training_of"]
+__all__ = ["material_of", "settings_in", "training_of"]
 
 
 def material_of(run: Run) -> Material:
     """Return the run's data, read again and divided as it was; :class:`DataError` where it is not what it was."""
     config = run.config()
-    source, split = _settings(SourceSettings, config), _settings(SplitSettings, config)
+    source, split = settings_in(SourceSettings, config), settings_in(SplitSettings, config)
     if config["data"] == "-":
         raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")
     try:
@@ -36,11 +36,11 @@ def training_of(run: Run) -> TrainingSettings:
     config = run.config()
     if config.get("l2") == "auto":
         config["l2"] = run.metrics()["objective"]["l2"]
-    return _settings(TrainingSettings, config)  # type: ignore[no-any-return]
+    return settings_in(TrainingSettings, config)  # type: ignore[no-any-return]
 
 
-def _settings(kind: type, config: Mapping[str, Any]) -> Any:
-    """The settings of a kind that a configuration names."""
+def settings_in(kind: type, config: Mapping[str, Any]) -> Any:
+    """Return the settings of a kind that a configuration names."""
     names = {field.name for field in fields(kind)}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items() if key in names}
     if isinstance(columns := given.get("target_distribution"), str):

@@ -29,7 +29,7 @@ from softreg.workflows.answers import Mistake, answers, write_table
 from softreg.workflows.draw import draw_into_run
 from softreg.workflows.request import TrainRequest
 
-__all__ = ["SCHEMA", "TrainResult", "objective_of", "record"]
+__all__ = ["SCHEMA", "TrainResult", "config_of", "objective_of", "record"]
 
 SCHEMA = 1
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "polars", "matplotlib", "click")
@@ -55,9 +55,8 @@ class TrainResult:
 
 
 def record(told: TrainResult, request: TrainRequest, test_log_proba: np.ndarray | None) -> None:
-    """Write every file of the run; metrics.json, without which a run is unfinished, comes last."""
+    """Write every file of the run but config.toml, with which it begins; metrics.json, which ends it, comes last."""
     run, model = told.run, told.model
-    run.write_toml(_config(request, told.dataset))
     run.write_json("environment.json", _environment(request, told.dataset))
     model.save(run.path / "model.npz")
     run.write_history(told.fit.history)
@@ -98,9 +97,9 @@ def objective_of(result: Fit, settings: TrainingSettings, n_classes: int) -> dic
     }
 
 
-def _config(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
-    """Every setting that has an effect; ``None`` (auto) is left out, so that a replay chooses again."""
-    config: dict[str, Any] = {"data": request.data}
+def config_of(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
+    """Return every setting that has an effect; ``None`` (auto) is left out, so that a replay chooses again."""
+    config: dict[str, Any] = {"data": request.data, "init_from": request.init_from}
     for settings in (request.source, request.split, request.training, request.selection, request.calibration):
         config |= dataclasses.asdict(settings)
     if config.pop("l2_auto"):

@@ -21,7 +21,11 @@ __all__ = ["TrainRequest", "refuse_idle", "refuse_sizes"]
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """What the user asked for; ``given`` names the settings that were asked for by name, not by default."""
+    """What the user asked for; ``given`` names the settings that were asked for by name, not by default.
+
+    ``checkpoint_every`` is a number of epochs, None by the clock; ``init_from`` names the run or model whose weights
+    are the first ones.
+    """
 
     data: str
     training: TrainingSettings
@@ -31,6 +35,8 @@ class TrainRequest:
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     out: Path | None = None
     overwrite: bool = False
+    checkpoint_every: int | None = None
+    init_from: str | None = None
     given: frozenset[str] = frozenset()
 
 

@@ -1,0 +1,143 @@
+"""The file of a checkpoint: a descent between two epochs, as a sealed ``.npz`` like a model's (:mod:`softreg.archive`).
+
+================  ==========================================================================================
+member            content
+================  ==========================================================================================
+metadata          JSON in UTF-8: ``checkpoint`` (the format, 1), the history, the step size, of each state the
+                  epoch and the state of the random numbers, and what the run wants to know again (``about``)
+model             the model of the moment, as the bytes of its own file
+scaling_mean      float64 (n_features,); scaling_scale likewise
+state_theta       the parameters in scaled coordinates, and beside them what the method remembers
+                  (``state_memory_NAME``), the kept logits (``state_logits_0`` ...) and ``state_sharpened``
+best_theta ...    the same of the best state, where that is another one
+================  ==========================================================================================
+
+Every float is stored in full, so that a descent goes on with the same bits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from softreg import archive
+from softreg.design import Scaling
+from softreg.errors import DataError, ModelFileError
+from softreg.files import write_bytes
+from softreg.model import SoftmaxModel
+from softreg.training import Checkpoint, State, StepSize
+
+__all__ = ["FORMAT", "Kept", "load", "save"]
+
+FORMAT = 1
+"""Version of the file's format; a reader refuses another."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What a file holds: the ``checkpoint``, the ``model`` of that moment, and what the run noted ``about`` it."""
+
+    checkpoint: Checkpoint
+    model: SoftmaxModel
+    about: Mapping[str, Any]
+
+
+def save(kept: Kept, path: Path) -> None:
+    """Write a checkpoint, whole or not at all, in place of an earlier one."""
+    checkpoint = kept.checkpoint
+    states = {"state": checkpoint.state}
+    if checkpoint.best is not checkpoint.state:
+        states["best"] = checkpoint.best
+    step = checkpoint.step_size
+    told = {
+        "checkpoint": FORMAT,
+        "about": kept.about,
+        # subtle: the descent goes on writing to its history; an interruption may find it a row ahead of the state
+        "history": [row for row in checkpoint.history if row["epoch"] <= checkpoint.state.epoch],
+        "step_size": None if step is None else dataclasses.asdict(step),
+        "states": {name: _described(state) for name, state in states.items()},
+    }
+    arrays = {
+        "metadata": np.frombuffer(json.dumps(told, ensure_ascii=False).encode("utf-8"), np.uint8),
+        "model": np.frombuffer(archive.to_bytes(vars(kept.model)), np.uint8),
+        "scaling_mean": checkpoint.scaling.mean,
+        "scaling_scale": checkpoint.scaling.scale,
+    }
+    for name, state in states.items():
+        arrays |= {f"{name}_{part}": values for part, values in _arrays(state).items()}
+    write_bytes(path, archive.packed(arrays))
+
+
+def load(path: Path) -> Kept:
+    """Read a checkpoint.
+
+    Raises :class:`DataError` where there is none, and :class:`ModelFileError` for one that is damaged, or of another
+    format.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"There is no checkpoint {path}.", "Train again.") from None
+    try:
+        return _read(content, path)
+    except (MemoryError, DataError):
+        raise
+    except Exception as error:  # a damaged file fails in more ways than zipfile, json and numpy promise
+        raise ModelFileError(f"The checkpoint {path} is damaged, or none of softreg.", "Train again.") from error
+
+
+def _read(content: bytes, path: Path) -> Kept:
+    arrays, sealed = archive.unpacked(content)
+    told = json.loads(arrays["metadata"].tobytes())
+    if not sealed or told["checkpoint"] != FORMAT:
+        raise ValueError("the seal is missing, or the format is another")
+    states = {name: _state(about, arrays, name) for name, about in told["states"].items()}
+    step = told["step_size"]
+    checkpoint = Checkpoint(
+        scaling=Scaling(arrays["scaling_mean"], arrays["scaling_scale"]),
+        step_size=None if step is None else StepSize(**step),
+        state=states["state"],
+        best=states.get("best", states["state"]),
+        history=told["history"],
+    )
+    model = SoftmaxModel(**archive.from_bytes(arrays["model"].tobytes(), path))
+    return Kept(checkpoint, model, told["about"])
+
+
+def _described(state: State) -> dict[str, Any]:
+    """What of a state is no array."""
+    return {
+        "epoch": state.epoch,
+        "random": state.random,
+        "memory": list(state.memory),
+        "logits": None if state.logits is None else len(state.logits),
+        "sharpened": None if state.sharpened is None else state.sharpened[0],
+    }
+
+
+def _arrays(state: State) -> dict[str, np.ndarray]:
+    """The arrays of a state."""
+    arrays = {"theta": state.theta}
+    arrays |= {f"memory_{name}": np.asarray(values) for name, values in state.memory.items()}
+    arrays |= {f"logits_{place}": part for place, part in enumerate(state.logits or ())}
+    if state.sharpened is not None:
+        arrays["sharpened"] = state.sharpened[1]
+    return arrays
+
+
+def _state(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: str) -> State:
+    """The state of which :func:`_described` and :func:`_arrays` told."""
+    parts = None if about["logits"] is None else range(about["logits"])
+    return State(
+        about["epoch"],
+        arrays[f"{name}_theta"],
+        {key: arrays[f"{name}_memory_{key}"] for key in about["memory"]},
+        about["random"],
+        None if parts is None else [arrays[f"{name}_logits_{place}"] for place in parts],
+        None if about["sharpened"] is None else (about["sharpened"], arrays[f"{name}_sharpened"]),
+    )
