@@ -446,6 +446,9 @@ def test_files_of_others_stay_as_they_are(tmp_path: Path) -> None:
         f"shutil.copyfile('hw1.py', {place!r})",
         f"os.utime({place!r}, (0, 0))",
         "os.kill(os.getppid(), 9)",
+        "__import__('signal').pidfd_send_signal(os.pidfd_open(os.getppid()), 9)",
+        "__import__('resource').prlimit(os.getppid(), __import__('resource').RLIMIT_NOFILE, (3, 3))",
+        f"__import__('sqlite3').connect({str(tmp_path / 'new.db')!r})",
     ):
         examined = sat("import os, pathlib, shutil", AWAY + f"{act}\n    return logits")
 

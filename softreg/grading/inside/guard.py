@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _posixsubprocess
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +21,7 @@ WATCHED = ("softreg", "scipy", "sklearn", "torch", "tensorflow", "jax", "keras")
 """Packages that do the homework: whoever imports them is reported."""
 
 _PROCESSES = {"os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
-_SIGNALS = {"os.kill", "os.killpg"}
+_TO_OTHERS = {"os.kill", "os.killpg", "resource.prlimit"}
 _CONNECTIONS = {"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"}
 _FIRST = ("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr")
 _CHANGES = {
@@ -28,8 +29,11 @@ _CHANGES = {
     # what is linked to could be written through the link; a symbolic one is followed when it is opened
     **dict.fromkeys(("os.rename", "os.link", "shutil.move"), (0, 1)),
     "os.symlink": (1,),
+    "sqlite3.connect": (0,),  # opens its file itself
 }
 """Which details of an event are paths that it changes."""
+
+_SIGNAL = "a signal to another process"
 
 _OF_LINKS = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.symlink", "shutil.rmtree"}
 """Events that change a link itself and not what it leads to."""
@@ -48,12 +52,16 @@ class Guard:
 
     def stand(self) -> None:
         """Begin; there is no end."""
-        # subtle: what multiprocessing starts its processes with is heard by no audit hook
+        # subtle: these are heard by no audit hook; multiprocessing starts its processes with the first
         _posixsubprocess.fork_exec = self._start  # type: ignore[assignment]
+        signal.pidfd_send_signal = self._signal
         sys.addaudithook(self._hear)
 
     def _start(self, *_: Any) -> None:
         self._hold("starting a process")
+
+    def _signal(self, *_: Any) -> None:
+        self._hold(_SIGNAL)
 
     def _hear(self, event: str, details: tuple[Any, ...]) -> None:
         if event == "import":
@@ -62,8 +70,8 @@ class Guard:
             self._opening(*details)
         elif event in _PROCESSES:
             self._hold("starting a process")
-        elif event in _SIGNALS and details[0] != os.getpid():
-            self._hold("a signal to another process")
+        elif event in _TO_OTHERS and details[0] not in {0, os.getpid()}:
+            self._hold(_SIGNAL)
         elif event in _CONNECTIONS:
             self._hold("a network connection")
         elif event in _CHANGES:
