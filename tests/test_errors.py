@@ -25,6 +25,7 @@ def test_exit_codes_are_those_of_the_table() -> None:
         "NotConvergedError": 5,
         "ModelFileError": 6,
         "CheckFailedError": 7,
+        "StoppedError": 130,
     }
     table = {int(code) for code in re.findall(r"^(\d+)  ", errors.__doc__ or "", flags=re.MULTILINE)}
     assert set(codes.values()) <= table
