@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench bounds torture clean
+.PHONY: help demo test check lint types floors docs write-docs bench matrix torture clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-check: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+$(VENV)/.installed-matrix: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[matrix]'
+	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learning curve
 	$(SOFTREG) train --config configs/iris.toml --out runs/demo --overwrite
@@ -66,14 +70,11 @@ write-docs: $(VENV)/.installed  ## generate those parts anew
 bench: $(VENV)/.installed-test  ## measure softreg against its peers, as ratios
 	$(BIN)/python -m benchmarks
 
-bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyproject.toml allows
-	$(PYTHON) -m venv .venv-bounds
-	$(BIN)/python tests/lowest_versions.py > .venv-bounds/constraints.txt
-	.venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[test]'
-	.venv-bounds/bin/python -m pytest -q
+matrix: $(VENV)/.installed-matrix  ## run the tests with all Pythons and versions of tox.toml; ENVS=py312-highest for one
+	$(BIN)/tox run $(if $(ENVS),-e $(ENVS))
 
 torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
 	$(BIN)/python tests/torture.py
 
 clean:  ## remove the environments and caches
-	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -31,7 +31,7 @@ def test_it_is_scipys_paired_bca_interval(seed):
     _, ends = intervals((ours - theirs)[:, None], draws=40_000)
     wanted = stats.bootstrap(
         (ours, theirs), lambda a, b, axis: (a - b).mean(axis=axis), paired=True, vectorized=True, axis=-1,
-        n_resamples=40_000, method="BCa", rng=np.random.default_rng(seed + 100),
+        n_resamples=40_000, method="BCa", random_state=np.random.default_rng(seed + 100),
     ).confidence_interval  # fmt: skip
     width = wanted.high - wanted.low
     assert ends[0] == pytest.approx([wanted.low, wanted.high], abs=0.03 * width)
@@ -47,7 +47,7 @@ def test_weighted_rows_are_scipys_ratio_of_sums():
     means, ends = intervals(differences[:, None], weight, draws=40_000)
     wanted = stats.bootstrap(
         (differences, weight), ratio, paired=True, vectorized=True, axis=-1, n_resamples=40_000, method="BCa",
-        rng=np.random.default_rng(6),
+        random_state=np.random.default_rng(6),
     ).confidence_interval  # fmt: skip
     assert means[0] == pytest.approx(np.average(differences, weights=weight))
     assert ends[0] == pytest.approx([wanted.low, wanted.high], abs=0.03 * (wanted.high - wanted.low))
