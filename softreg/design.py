@@ -290,6 +290,9 @@ def _moments(X: Matrix, span: np.ndarray, sample_weight: np.ndarray | None) -> t
     span = _positive(span)
     variance = np.zeros(n_features)
     if is_sparse(X):
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()  # an entry may be stored in parts, whose squares do not add up to its own
         entries, at = (X.data - mean[X.indices]) / span[X.indices], np.repeat(share, np.diff(X.indptr))
         # subtle: 1 less the stored rows' shares is rounding noise where every row is stored
         empty = 1 - np.bincount(X.indices, at, n_features)

@@ -81,6 +81,16 @@ def test_sparse_scaling_divides_only() -> None:
     assert not unit.mean.any()
 
 
+@pytest.mark.parametrize("kind", ["standard", "unit"])
+def test_entries_that_are_stored_in_parts_are_one_entry(kind: str) -> None:
+    X = sparse_table()
+    parts = np.repeat(X.data, 2) * np.tile([0.25, 0.75], X.nnz)
+    stored = sp.csr_array((parts.copy(), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape)
+
+    np.testing.assert_allclose(Scaling.of(stored, kind).scale, Scaling.of(X, kind).scale, rtol=1e-12)
+    np.testing.assert_array_equal(stored.data, parts)
+
+
 def test_unit_scaling_of_sparse_counts_is_scikit_learns_max_abs_scaler() -> None:
     X = abs(sparse_table())
     np.testing.assert_allclose(Scaling.of(X, "unit").scale, MaxAbsScaler().fit(X).scale_, rtol=1e-12)

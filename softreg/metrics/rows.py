@@ -62,7 +62,7 @@ def need_weight(sample_weight: np.ndarray, n_samples: int) -> np.ndarray:
     with np.errstate(over="ignore"):
         total = float(weight.sum())
     if not 1e-300 < total < 1e300:  # beyond, weighted sums would underflow or overflow
-        raise DataError(f"The weights sum to {total:g}, which weighs nothing.", "Give some rows a weight around 1.")
+        raise DataError(f"The weights sum to {total:g}, and cannot be counted.", "Give some rows a weight around 1.")
     return weight
 
 

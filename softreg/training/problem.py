@@ -10,6 +10,7 @@ import numpy as np
 
 from softreg.design import is_sparse
 from softreg.errors import DataError
+from softreg.metrics.rows import need_weight
 from softreg.settings import TrainingSettings
 
 __all__ = ["Problem", "cast", "scale_of", "weighted_rows"]
@@ -47,9 +48,8 @@ def weighted_rows(problem: Problem, settings: TrainingSettings) -> tuple[Any, np
     dtype = np.dtype(settings.dtype) if settings.dtype != "auto" else _precision(problem.X)
     X, targets = cast(problem.X, dtype), problem.targets
     n_classes = len(problem.classes)
-    weight = np.ones(X.shape[0]) if problem.sample_weight is None else np.asarray(problem.sample_weight, np.float64)
-    if not (weight >= 0).all():
-        raise DataError("A sample weight is negative or not a number.", "Weights must be 0 or more.")
+    given = problem.sample_weight
+    weight = np.ones(X.shape[0]) if given is None else need_weight(np.asarray(given), X.shape[0])
     kept = weight > 0
     if not kept.all():
         X, targets, weight = X[kept], targets[kept], weight[kept]
