@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Real
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from softreg.errors import DataError, UsageError
+from softreg.estimator.parameters import class_weights, settings_of
+from softreg.estimator.targets import coded, coded_as, distributions, held_out
 from softreg.functional import log_softmax
 from softreg.model import SoftmaxModel
-from softreg.settings import OPTIMIZERS, PRECONDITIONS, SCALES, SCHEDULES, TrainingSettings
+from softreg.settings import TrainingSettings
 from softreg.training import Fit, Problem, Row, fit
 
 __all__ = ["SoftmaxRegression"]
@@ -71,7 +69,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Hold out ``validation_fraction`` of the rows, stop after ``n_iter_no_change`` epochs without a new low of their
         cross-entropy, and keep the best weights.
     warm_start : bool
-        Start from the last fit's weights.
+        Start from ``coef_`` and ``intercept_``, where classes and features are those of the last fit.
     random_state : int, RandomState or None
         Seed of the batches and of the held-out rows.
 
@@ -79,7 +77,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     classes_ : ndarray (n_classes,)
     coef_ : ndarray (n_classes, n_features); for two classes (1, n_features), the second class's less the first's
-    intercept_ : ndarray (n_classes,), or (1,)
+    intercept_ : ndarray (n_classes,), or (1,); what is written into these two counts in predictions and warm starts
     n_iter_ : int, epochs run
     loss_curve_ : list of n_iter_ + 1 objectives, before any step first
     history_ : list of dict, one row an epoch, as in a run's history.csv
@@ -139,86 +137,101 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegression:
         """Fit to labels y (n_samples,). Raises ValueError for one class only, or a class without weight."""
+        settings = settings_of(self)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise DataError(f"The labels hold one class only ({classes[0]!r}).", "Give rows of at least two classes.")
-        return self._fit(X, codes, classes, sample_weight)
+        classes, codes = coded(y)
+        return self._fit(X, codes, classes, sample_weight, settings)
 
     def fit_distribution(self, X: Any, Q: Any, *, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Fit to soft labels: row i of Q (n_samples, n_classes) is the true distribution q in -E_q[log p].
 
         ``classes`` names the columns of Q (0, 1, ... otherwise). Raises ValueError where a row is no distribution.
         """
+        settings = settings_of(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
-        Q = np.asarray(Q, dtype=np.float64)
-        if Q.ndim != 2 or Q.shape[0] != X.shape[0] or Q.shape[1] < 2:
-            raise DataError(f"Q has shape {Q.shape}; {X.shape[0]} rows of at least two classes are needed.")
-        wrong = ~((Q >= 0).all(axis=1) & np.isclose(Q.sum(axis=1), 1, rtol=0, atol=1e-6))
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise DataError(f"Row {row + 1} of Q is no distribution: {Q[row].tolist()}.", "Divide each row by its sum.")
-        names = np.arange(Q.shape[1]) if classes is None else np.asarray(classes)
-        if len(names) != Q.shape[1] or len(np.unique(names)) != len(names):
-            raise DataError(f"classes must be {Q.shape[1]} different names, one for each column of Q.")
-        return self._fit(X, Q, names, sample_weight)
+        names, Q = distributions(Q, classes, X.shape[0])
+        return self._fit(X, Q, names, sample_weight, settings)
 
     @available_if(_takes_batches)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Go on for one epoch on these rows, with sgd or adam. The first call needs all ``classes``.
 
-        The scaling and the automatic learning rate are those of the first call's rows.
+        The scaling and the automatic learning rate are those of the first call's rows. Where a parameter has been
+        changed since, the descent begins anew from the weights.
         """
-        first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=first)
-        if first and classes is None:
-            raise UsageError("The first call of partial_fit needs classes: all the labels that can come.")
-        known = self.classes_ if classes is None else np.unique(classes)
-        if not first and not np.array_equal(known, self.classes_):
-            raise UsageError(f"classes {known.tolist()} are not those of the first call, {self.classes_.tolist()}.")
-        unknown = np.setdiff1d(y, known)
-        if len(unknown):
-            raise DataError(f"The labels hold classes not given at the first call: {unknown.tolist()}.")
-        problem = Problem(X, np.searchsorted(known, y), tuple(known), self._weights(X, y, sample_weight), partial=True)
-        earlier: Fit | None = None if first else self._last_fit
-        target = earlier.state.epoch + 1 if earlier else 1
-        settings = self._settings(epochs=max(target, int(self.max_iter)))  # the schedule's horizon
-        rows: list[Row] = [] if first else self.history_
-        result = fit(
-            problem, settings, resume=earlier, observe=lambda row: "one epoch" if row["epoch"] >= target else None
-        )
-        self._take(result, known, X.dtype)
-        return self._remember(rows + result.history[1 if rows else 0 :])
+        settings = self._settings_for_parts()
+        known = getattr(self, "classes_", None)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=known is None)
+        classes, codes = coded_as(y, classes, known)
+        problem = Problem(X, codes, tuple(classes), self._weights(X, codes, classes, sample_weight), partial=True)
+        return self._one_epoch(problem, settings, classes)
 
-    def _fit(self, X: Any, targets: np.ndarray, classes: np.ndarray, sample_weight: Any) -> SoftmaxRegression:
-        """The common part of fit and fit_distribution."""
-        hard = targets.ndim == 1
-        labels = classes[targets if hard else targets.argmax(axis=1)]
-        weight = self._weights(X, labels, sample_weight)
-        settings, held_out, held_weight = self._settings(), {}, {}
-        if self.early_stopping:
-            kept = weight > 0  # rows of no weight are dropped first, and choose no validation rows
-            X, targets, labels, weight = X[kept], targets[kept], labels[kept], weight[kept]
-            train, val = train_test_split(
-                np.arange(X.shape[0]),
-                test_size=self.validation_fraction,
-                random_state=settings.seed,
-                stratify=labels,
+    def _settings_for_parts(self) -> TrainingSettings:
+        """The settings of partial_fit, which sees neither all rows nor the end."""
+        settings = settings_of(self)
+        if settings.early_stopping:
+            raise UsageError("partial_fit runs one epoch, so early_stopping has no effect: set it to False.")
+        if settings.class_weight == "balanced":
+            raise UsageError(
+                'class_weight "balanced" counts the classes of all rows, and partial_fit sees a part of them.',
+                "Give a dict of weights.",
             )
-            held_out, held_weight = {"val": (X[val], targets[val])}, {"val": weight[val]}
+        return settings
+
+    def _one_epoch(self, problem: Problem, settings: TrainingSettings, classes: np.ndarray) -> SoftmaxRegression:
+        """Go on where the last descent ended, or begin anew from the weights where its settings were others."""
+        before: list[Row] = getattr(self, "history_", [])
+        goes_on = hasattr(self, "_last") and replace(self._last[0], seed=settings.seed) == settings
+        resume = self._last[1] if goes_on and not self._written() else None
+        target = resume.state.epoch + 1 if resume else 1
+        result = fit(
+            problem,
+            replace(settings, epochs=max(target, settings.epochs), tol=0.0),  # max_iter is the schedule's horizon
+            resume=resume,
+            start=None if resume else self._start(classes),
+            observe=lambda row: "one epoch" if row["epoch"] >= target else None,
+        )
+        if result.diverged:
+            self._warn(result)
+        self._take(result, classes, problem.X.dtype, settings)
+        rows = result.history[1:] if before else result.history
+        return self._remember(before + [row | {"epoch": len(before) + place} for place, row in enumerate(rows)])
+
+    def _fit(
+        self, X: Any, targets: np.ndarray, classes: np.ndarray, sample_weight: Any, settings: TrainingSettings
+    ) -> SoftmaxRegression:
+        """The common part of fit and fit_distribution."""
+        weight = self._weights(X, targets, classes, sample_weight)
+        watched, watched_weight = {}, {}
+        if settings.early_stopping:
+            kept = weight > 0  # rows of no weight are dropped first, and choose no validation rows
+            X, targets, weight = X[kept], targets[kept], weight[kept]
+            train, val = held_out(targets, float(self.validation_fraction), settings.seed)
+            watched, watched_weight = {"val": (X[val], targets[val])}, {"val": weight[val]}
             X, targets, weight = X[train], targets[train], weight[train]
-        start = None
-        if self.warm_start and hasattr(self, "classes_") and np.array_equal(self.classes_, classes):
-            start = self._last_fit.weights, self._last_fit.intercept
-        result = fit(Problem(X, targets, tuple(classes.tolist()), weight, held_out, held_weight), settings, start=start)
+        start = self._start(classes) if self.warm_start else None
+        problem = Problem(X, targets, tuple(classes.tolist()), weight, watched, watched_weight)
+        result = fit(problem, settings, start=start)
         if result.diverged or not result.converged:
-            step = result.step_size
-            advice = f"a safe learning_rate is {step.safe:.3g}" if result.diverged and step else "raise max_iter"
-            message = f"SoftmaxRegression has not converged: {result.stopped_because} ({advice})."
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
-        self._take(result, classes, X.dtype)
+            self._warn(result)
+        self._take(result, classes, X.dtype, settings)
         return self._remember(result.history)
+
+    def _warn(self, result: Fit) -> None:
+        """Warn, where the user called, of a fit that has not converged."""
+        step = result.step_size
+        advice = f"a safe learning_rate is {step.safe:.3g}" if result.diverged and step else "raise max_iter"
+        message = f"SoftmaxRegression has not converged: {result.stopped_because} ({advice})."
+        warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+    def _start(self, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The weights and the intercept to begin from; None where there are none for these classes and features."""
+        if not hasattr(self, "classes_") or not np.array_equal(self.classes_, classes):
+            return None
+        weights, intercept = self._parameters()
+        if not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
+            raise DataError("The weights to start from, coef_ and intercept_, are not finite.", "Start without them.")
+        return (weights, intercept) if weights.shape == (self.n_features_in_, len(classes)) else None
 
     def _remember(self, history: list[Row]) -> SoftmaxRegression:
         """Show a history as scikit-learn's attributes."""
@@ -227,81 +240,64 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = len(history) - 1
         return self
 
-    def _take(self, result: Fit, classes: np.ndarray, dtype: Any) -> None:
+    def _take(self, result: Fit, classes: np.ndarray, dtype: Any, settings: TrainingSettings) -> None:
         """Keep a fit, and show it as scikit-learn's attributes."""
-        self._last_fit, self.classes_ = result, classes
-        coef, intercept = result.weights.T, result.intercept
-        if len(classes) == 2:
-            coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
+        # the kept logits, one row for each of the training rows, are no use to a method that takes batches
+        result = replace(result, state=replace(result.state, logits=None), history=[])
+        self._last, self.classes_ = (settings, result), classes
+        coef, intercept = _shown(result)
         self.coef_, self.intercept_ = coef.astype(dtype), intercept.astype(dtype)
 
-    def _weights(self, X: Any, y: np.ndarray, sample_weight: Any) -> np.ndarray:
-        """Sample weights times those of a class_weight dict ("balanced" is training's own business)."""
+    def _written(self) -> bool:
+        """Whether coef_ and intercept_ are other than the last fit made them."""
+        if not hasattr(self, "_last"):
+            return True
+        coef, intercept = (part.astype(self.coef_.dtype) for part in _shown(self._last[1]))
+        return not (np.array_equal(coef, self.coef_) and np.array_equal(intercept, self.intercept_))
+
+    def _parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """The weights (n_features, n_classes) and the intercept (n_classes,), in float64.
+
+        subtle: coef_ and intercept_ say the same in X's precision; in float32 the fit's own digits count, unless
+        somebody has written into them.
+        """
+        if not self._written():
+            return self._last[1].weights, self._last[1].intercept
+        coef, intercept = np.asarray(self.coef_, np.float64), np.asarray(self.intercept_, np.float64)
+        if len(self.classes_) == 2:
+            coef, intercept = np.concatenate([-coef, coef]) / 2, np.concatenate([-intercept, intercept]) / 2
+        return coef.T, intercept
+
+    def _weights(self, X: Any, targets: np.ndarray, classes: np.ndarray, sample_weight: Any) -> np.ndarray:
+        """Sample weights times those of a class_weight dict; of a distribution, the mean over its classes."""
         weight: np.ndarray = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if isinstance(self.class_weight, dict):
-            weight = weight * compute_sample_weight(self.class_weight, y)
-        return weight
-
-    def _settings(self, epochs: int | None = None) -> TrainingSettings:
-        """The parameters as TrainingSettings, checked."""
-        for name, known in (
-            ("optimizer", OPTIMIZERS),
-            ("precondition", PRECONDITIONS),
-            ("scale", SCALES),
-            ("schedule", SCHEDULES),
-        ):
-            if getattr(self, name) not in known:
-                raise UsageError(f"{name} must be one of {', '.join(known)}; it is {getattr(self, name)!r}.")
-        if self.class_weight not in {None, "balanced"} if not isinstance(self.class_weight, dict) else False:
-            raise UsageError(f'class_weight must be None, "balanced" or a dict; it is {self.class_weight!r}.')
-        if not 0 <= self.momentum < 1:
-            raise UsageError(f"momentum must be at least 0 and below 1; it is {self.momentum!r}.")
-        batch_size = self._number("batch_size", auto=True)
-        return TrainingSettings(
-            optimizer=self.optimizer,
-            precondition=self.precondition,
-            learning_rate=self._number("learning_rate", auto=True),
-            batch_size=None if batch_size is None else int(batch_size),
-            epochs=epochs or int(self._number("max_iter") or 0),
-            tol=self._number("tol", auto=True, zero=True),
-            l2=self._number("l2", zero=True) or 0.0,
-            momentum=self.momentum,
-            schedule=self.schedule,
-            early_stopping=self.early_stopping and epochs is None,
-            patience=int(self._number("n_iter_no_change") or 0),
-            scale=self.scale,
-            fit_intercept=self.fit_intercept,
-            class_weight="balanced" if self.class_weight == "balanced" else "none",
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
-        )
-
-    def _number(self, name: str, *, auto: bool = False, zero: bool = False) -> float | None:
-        """A parameter that must be a positive number (or 0, where that makes sense), or "auto", which is None."""
-        value = getattr(self, name)
-        if auto and isinstance(value, str) and value == "auto":
-            return None
-        if not isinstance(value, Real) or not (float(value) > 0 or (zero and value == 0)):
-            what = "0 or more" if zero else "positive"
-            raise UsageError(f"{name} must be {what}{', or auto' if auto else ''}; it is {value!r}.")
-        return float(value)
+        of_class = class_weights(self.class_weight, classes)
+        return np.asarray(weight * (targets @ of_class if targets.ndim == 2 else of_class[targets]))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits (n_samples, n_classes); for two classes their difference (n_samples,)."""
+        scores, dtype = self._scores(X)
+        return scores.astype(dtype)
+
+    def _scores(self, X: Any) -> tuple[np.ndarray, Any]:
+        """The scores, and X's precision.
+
+        subtle: in float64 whatever X's precision, since raw weights of columns far off centre cancel.
+        """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        # subtle: in float64 whatever X's precision, since raw weights of columns far off centre cancel
-        model = SoftmaxModel(self._last_fit.weights, self._last_fit.intercept, (), ())
-        scores = model.logits(X)
-        scores = scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
-        return np.asarray(scores.astype(X.dtype))
+        scores = SoftmaxModel(*self._parameters(), (), ()).logits(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores, X.dtype
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the log-probabilities (n_samples, n_classes)."""
-        scores = self.decision_function(X)
+        scores, dtype = self._scores(X)
         if scores.ndim == 1:
             # the two logits matter only through their difference
             scores = np.column_stack([np.zeros_like(scores), scores])
-        return log_softmax(scores)
+        below = scores - scores.max(axis=1, keepdims=True)
+        # subtle: a score that float32 cannot hold would be infinite, and two of them no number
+        return log_softmax(np.maximum(below, np.finfo(dtype).min).astype(dtype))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities (n_samples, n_classes)."""
@@ -311,3 +307,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the likeliest class of each row; a tie goes to the first class."""
         scores = self.decision_function(X)
         return np.asarray(self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)])
+
+
+def _shown(result: Fit) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and intercept as scikit-learn shows them: one row for each class, or the second less the first."""
+    coef, intercept = result.weights.T, result.intercept
+    return (coef, intercept) if len(coef) > 2 else (coef[1:] - coef[:1], intercept[1:] - intercept[:1])
