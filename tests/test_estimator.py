@@ -14,7 +14,6 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from softreg import SoftmaxRegression
 from softreg.errors import SoftregError
@@ -23,12 +22,6 @@ from softreg.settings import TrainingSettings
 
 IRIS = load_iris(return_X_y=True)
 unconverged = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@unconverged
-@parametrize_with_checks([SoftmaxRegression(), SoftmaxRegression(optimizer="nesterov", scale="standard")])
-def test_scikit_learns_own_checks_pass(estimator, check):
-    check(estimator)
 
 
 def quick(**more) -> SoftmaxRegression:
