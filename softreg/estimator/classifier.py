@@ -188,7 +188,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             problem,
             replace(settings, epochs=max(target, settings.epochs), tol=0.0),  # max_iter is the schedule's horizon
             resume=resume,
-            start=None if resume else self._start(classes),
+            start=None if resume else self._start(classes, problem.X.shape[1]),
             observe=lambda row: "one epoch" if row["epoch"] >= target else None,
         )
         if result.diverged:
@@ -209,7 +209,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             train, val = held_out(targets, float(self.validation_fraction), settings.seed)
             watched, watched_weight = {"val": (X[val], targets[val])}, {"val": weight[val]}
             X, targets, weight = X[train], targets[train], weight[train]
-        start = self._start(classes) if self.warm_start else None
+        start = self._start(classes, X.shape[1]) if self.warm_start else None
         problem = Problem(X, targets, tuple(classes.tolist()), weight, watched, watched_weight)
         result = fit(problem, settings, start=start)
         if result.diverged or not result.converged:
@@ -224,14 +224,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         message = f"SoftmaxRegression has not converged: {result.stopped_because} ({advice})."
         warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
-    def _start(self, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    def _start(self, classes: np.ndarray, n_features: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The weights and the intercept to begin from; None where there are none for these classes and features."""
         if not hasattr(self, "classes_") or not np.array_equal(self.classes_, classes):
             return None
         weights, intercept = self._parameters()
         if not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
             raise DataError("The weights to start from, coef_ and intercept_, are not finite.", "Start without them.")
-        return (weights, intercept) if weights.shape == (self.n_features_in_, len(classes)) else None
+        return (weights, intercept) if len(weights) == n_features else None
 
     def _remember(self, history: list[Row]) -> SoftmaxRegression:
         """Show a history as scikit-learn's attributes."""
@@ -277,7 +277,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits (n_samples, n_classes); for two classes their difference (n_samples,)."""
         scores, dtype = self._scores(X)
-        return scores.astype(dtype)
+        told = np.finfo(dtype)
+        return np.asarray(scores.clip(told.min, told.max).astype(dtype))
 
     def _scores(self, X: Any) -> tuple[np.ndarray, Any]:
         """The scores, and X's precision.

@@ -137,6 +137,8 @@ def test_rows_beyond_all_measure_still_get_a_distribution(dtype: type, far: floa
 
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
     assert np.isfinite(log_proba).all()
+    assert np.isfinite(model.decision_function(rows)).all()
+    assert set(model.predict(rows)) <= set(y)
     assert proba.dtype == log_proba.dtype == dtype
 
 
@@ -165,6 +167,10 @@ def test_a_model_can_be_made_of_coefficients_alone(n_classes: int) -> None:
 
     np.testing.assert_allclose(made.predict_proba(X), learned.predict_proba(X), rtol=1e-12)
     np.testing.assert_array_equal(made.predict(X), learned.predict(X))
+    on = clone(made).set_params(optimizer="sgd", random_state=0)
+    on.coef_, on.intercept_, on.classes_ = learned.coef_, learned.intercept_, learned.classes_
+    first = on.partial_fit(X, y).loss_curve_[0]
+    assert first == pytest.approx(learned.set_params(warm_start=True, l2=on.l2).fit(X, y).loss_curve_[0], rel=1e-10)
 
 
 def test_copies_answer_the_same_and_a_clone_knows_nothing() -> None:
