@@ -16,6 +16,7 @@ from softreg.errors import DataError, UsageError
 from softreg.estimator.parameters import class_weights, settings_of
 from softreg.estimator.targets import coded, coded_as, distributions, held_out
 from softreg.functional import log_softmax
+from softreg.metrics.rows import need_weight
 from softreg.model import SoftmaxModel
 from softreg.settings import TrainingSettings
 from softreg.training import Fit, Problem, Row, fit
@@ -272,7 +273,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Sample weights times those of a class_weight dict; of a distribution, the mean over its classes."""
         weight: np.ndarray = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         of_class = class_weights(self.class_weight, classes)
-        return np.asarray(weight * (targets @ of_class if targets.ndim == 2 else of_class[targets]))
+        weight = weight * (targets @ of_class if targets.ndim == 2 else of_class[targets])
+        return need_weight(weight, X.shape[0])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits (n_samples, n_classes); for two classes their difference (n_samples,)."""
