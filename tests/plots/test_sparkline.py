@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from softreg.plots.text import sparkline
@@ -16,6 +16,7 @@ ANY = st.lists(st.none() | st.floats(), max_size=60)
 
 
 @given(ANY, st.integers(0, 30), st.booleans())
+@example([0.0, 5e-324], 2, False)  # two values whose halves are equal
 def test_a_sparkline_is_made_of_blocks_and_never_too_wide(values: list[float | None], width: int, log: bool) -> None:
     line = sparkline(values, width, log=log)
 
