@@ -62,8 +62,8 @@ def same(answers: Answers, model: SoftmaxModel, X: np.ndarray) -> None:
 def learned(X: np.ndarray, y: np.ndarray) -> SoftmaxModel:
     fitted = SoftmaxRegression().fit(X, y)
     columns = tuple(f"x{place}" for place in range(X.shape[1]))
-    weights = np.ascontiguousarray(fitted._last_fit.weights)
-    return SoftmaxModel(weights, fitted._last_fit.intercept, tuple(map(str, fitted.classes_)), columns)
+    weights, intercept = fitted._parameters()
+    return SoftmaxModel(np.ascontiguousarray(weights), intercept, tuple(map(str, fitted.classes_)), columns)
 
 
 @pytest.mark.parametrize("name", ["iris", "digits", "breast_cancer"])
