@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench bounds torture clean
+.PHONY: help demo test check lint types floors docs write-docs bench coverage bounds torture clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,12 @@ write-docs: $(VENV)/.installed  ## generate those parts anew
 
 bench: $(VENV)/.installed-test  ## measure softreg against its peers, as ratios
 	$(BIN)/python -m benchmarks
+
+coverage: $(VENV)/.installed-check  ## run the tests, and report which lines and branches they never reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-bounds
