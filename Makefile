@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench matrix torture clean
+.PHONY: help demo test check lint types floors docs write-docs bench coverage matrix torture clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ write-docs: $(VENV)/.installed  ## generate those parts anew
 
 bench: $(VENV)/.installed-test  ## measure softreg against its peers, as ratios
 	$(BIN)/python -m benchmarks
+
+coverage: $(VENV)/.installed-check  ## run the tests, and report which lines and branches they never reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 matrix: $(VENV)/.installed-matrix  ## run the tests with all Pythons and versions of tox.toml; ENVS=py312-highest for one
 	$(BIN)/tox run $(if $(ENVS),-e $(ENVS))
