@@ -55,11 +55,12 @@ def _block(value: float, low: float, high: float) -> str:
     """Return the block for a value between low and high."""
     if math.isinf(value):
         return _BLOCKS[-1] if value > 0 else _BLOCKS[0]
-    # Halved first: high - low of two huge values would overflow. The halves of the tiniest values may be equal.
-    span = high / 2 - low / 2
-    if span == 0:
+    if low == high:
         return _BLOCKS[len(_BLOCKS) // 2 - 1]
-    return _BLOCKS[round((value / 2 - low / 2) / span * (len(_BLOCKS) - 1))]
+    # high - low of two huge values would overflow, and the halves of the tiniest may be equal
+    part = 0.5 if math.isinf(high - low) else 1.0
+    share = (part * value - part * low) / (part * high - part * low)
+    return _BLOCKS[round(share * (len(_BLOCKS) - 1))]
 
 
 def bars(values: Mapping[str, float], width: int = 40, *, most: float | None = None, form: str = ".3f") -> str:

@@ -26,6 +26,8 @@ def test_a_sparkline_is_made_of_blocks_and_never_too_wide(values: list[float | N
 
 
 @given(st.lists(FINITE, min_size=2, max_size=12))
+@example([0.0, 5e-324])
+@example([-1.7e308, 1.7e308])
 def test_blocks_stand_in_the_order_of_the_values(values: list[float]) -> None:
     heights = [BLOCKS.index(block) for block in sparkline(values)]
 
