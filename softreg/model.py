@@ -48,7 +48,10 @@ class SoftmaxModel:
         ready = self.preparation or Preparation.plain(self.columns)
         object.__setattr__(self, "preparation", ready)
         if ready.features != tuple(self.columns):
-            raise DataError("The columns of the model are not the features of its preparation.")
+            raise DataError(
+                "The columns of the model are not the features of its preparation.",
+                "Give the features of the preparation, or leave it out.",
+            )
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from hypothesis import settings
+
+from softreg.errors import SoftregError
 
 # in CI the same examples every time; elsewhere new ones, so that somebody finds what they break
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -111,6 +115,31 @@ class Shell:
     def read(self, name: str) -> str:
         """Read a file of the folder."""
         return (self.folder / name).read_text(encoding="utf-8")
+
+
+def well_told(error: SoftregError) -> bool:
+    """Whether an error says what was wrong in a sentence, and what to type next in another; neither shouts."""
+    what, advice = str(error.what), error.advice
+    begun = isinstance(advice, str) and re.match(r'["A-Z0-9]|--|https://', advice)
+    ended = all(re.search(r"\S[.?]\"?$", text) for text in (what, str(advice)))
+    shouted = re.search(r"[A-Z]{4,} [A-Z]{2,} [A-Z]{2,}", re.sub(r'"[^"]*"', "", f"{what} {advice}"))
+    return bool(begun and ended and not shouted)
+
+
+@pytest.fixture(autouse=True)
+def _errors_are_well_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every error of softreg's that any test meets to the house's way of telling it."""
+    met: list[SoftregError] = []
+    begun = SoftregError.__init__
+
+    def remembered(error: SoftregError, *parts: str) -> None:
+        begun(error, *parts)
+        if sys._getframe(1).f_globals["__name__"].startswith("softreg."):  # and not the test itself
+            met.append(error)
+
+    monkeypatch.setattr(SoftregError, "__init__", remembered)
+    yield
+    assert not [f"{error.what} | {error.advice}" for error in met if not well_told(error)]
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ def test_exponential_of_log_softmax_is_softmax(logits: np.ndarray) -> None:
 def test_two_functions_and_their_joint_form_agree(logits: np.ndarray) -> None:
     for targets in (hard(logits), soft(*logits.shape)):
         loss, gradient = cross_entropy_and_residual(logits, targets)
+        assert loss.shape == (len(logits),)
         np.testing.assert_allclose(loss, cross_entropy(logits, targets), rtol=1e-11, atol=1e-11)
         np.testing.assert_array_equal(gradient, residual(logits, targets))
 
@@ -122,6 +123,7 @@ def test_class_major_arrays_give_the_same_values_transposed(logits: np.ndarray) 
         loss, gradient = cross_entropy_and_residual(across, targets, axis=0)
         np.testing.assert_allclose(loss, cross_entropy(logits, targets), rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(gradient, residual(logits, targets).T, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(gradient, residual(across, targets, axis=0))
         np.testing.assert_allclose(cross_entropy(across, targets, axis=0), loss, rtol=1e-12, atol=1e-12)
 
 
@@ -197,6 +199,7 @@ def test_rows_of_very_different_scale_do_not_disturb_each_other() -> None:
         alone, alone_slope = cross_entropy_and_residual(row[None], target[None])
         np.testing.assert_array_equal(alone, loss)
         np.testing.assert_array_equal(alone_slope[0], slope)
+        np.testing.assert_array_equal(softmax(row), softmax(rows)[(rows == row).all(axis=1)][0])
     np.testing.assert_allclose(
         together, -scipy.special.log_softmax(rows.astype(float), axis=1)[range(4), targets], 1e-6
     )

@@ -58,13 +58,16 @@ class Path:
         rng = np.random.default_rng(4)
         return rng.dirichlet(np.ones(K), N) if self.soft else rng.integers(K, size=N)
 
-    def formula(self, J: Objective, theta: np.ndarray) -> float:
-        """J of DESIGN: (1/S) sum s CE + (l2/2) ||W||^2; a batch of b rows divides by (b/n) S."""
+    def logits(self, J: Objective, theta: np.ndarray) -> np.ndarray:
+        """Z W + b, z_j = (x_j - mean_j) / scale_j."""
         X = J.design.X.toarray() if self.sparse else J.design.X
         Z = (X.astype(float) - J.design.scaling.mean) / J.design.scaling.scale
-        logits = Z @ theta[:D] + (theta[D] if self.intercept else 0)
+        return Z @ theta[:D] + (theta[D] if self.intercept else 0)
+
+    def formula(self, J: Objective, theta: np.ndarray) -> float:
+        """J = (1/S) sum s CE + (l2/2) ||W||^2; a batch of b rows divides by (b/n) S."""
         Q = self.targets if self.soft else np.eye(K)[self.targets]
-        losses = -(Q * scipy.special.log_softmax(logits, axis=1)).sum(axis=1)
+        losses = -(Q * scipy.special.log_softmax(self.logits(J, theta), axis=1)).sum(axis=1)
         s = np.ones(N) if self.weights is None else self.weights
         rows = np.arange(N) if self.rows is None else self.rows
         return (s * losses)[rows].sum() / (len(rows) / N * s.sum()) + 0.5 * self.l2 * (theta[:D] ** 2).sum()
@@ -156,6 +159,26 @@ def test_many_small_blocks_give_the_value_of_one(path: Path, monkeypatch: pytest
     assert ours.accuracy == pytest.approx(theirs.accuracy, rel=1e-13)
     np.testing.assert_allclose(ours.gradient, theirs.gradient, rtol=1e-11, atol=1e-13)
     assert blocks.measure(theta) == pytest.approx(whole.measure(theta), rel=1e-13)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 10**6])
+@pytest.mark.parametrize("path", [p for p in PATHS if not p.batch], ids=str)
+def test_logits_that_are_known_give_what_a_forward_product_gives(
+    path: Path, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # with one row a block, a part has several blocks
+    monkeypatch.setattr(design_module, "BLOCK_ROWS", rows)
+    J = path.build()
+    theta = theta_of(J)
+    logits, whole = J.design.forward(theta), J.evaluate(theta)
+    known = J.evaluate_logits(logits, theta)
+    p = scipy.special.softmax(path.logits(J, theta), axis=1)
+
+    assert known.objective == pytest.approx(whole.objective, rel=1e-13)
+    assert known.accuracy == pytest.approx(whole.accuracy, rel=1e-13)
+    assert J.value(logits, theta) == pytest.approx(whole.objective, rel=1e-13)
+    np.testing.assert_allclose(known.gradient, whole.gradient, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(J.proba(logits), p.T, rtol=1e-11, atol=1e-15)
 
 
 @pytest.mark.parametrize("path", [p for p in PATHS if p.batch], ids=str)

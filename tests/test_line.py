@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from softreg import design as design_module
 from softreg.design import DesignMatrix, Scaling
 from softreg.objective import Line, Objective
+from softreg.objective import line as line_module
 
 N, D, K = 40, 5, 4
 
@@ -128,6 +129,19 @@ def test_exact_step_never_raises_the_objective(case: Case, unit: float) -> None:
     assert J.value(moved, there) <= before + 1e-12 * max(1, before)
 
 
+@pytest.mark.parametrize("unit", [1e-14, 1e-6, 1e-2, 1.0, 1e3, 1e8, 1e16])
+def test_a_search_looks_at_a_few_places_whatever_the_unit(unit: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newton's steps from a guess that knows the unit: six places on average, where logits are of order one."""
+    seen: list[float] = []
+    slopes = Line.slopes
+    monkeypatch.setattr(Line, "slopes", lambda line, t: seen.append(t) or slopes(line, t))
+    searches = [replace(case, seed=seed).line() for case in CASES for seed in range(5)]
+    for J, theta, direction, line in searches:
+        Line(J, line.logits, theta, unit * direction).exact_step(unit * slopes(line, 0.0)[0])
+
+    assert len(seen) <= 6 * len(searches)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("rows", [4, 16, 10**6])
 def test_logits_after_a_move_are_those_of_the_new_theta(case: Case, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +156,15 @@ def test_logits_after_a_move_are_those_of_the_new_theta(case: Case, rows: int, m
         np.testing.assert_allclose(ours - ours.mean(axis=0), theirs - theirs.mean(axis=0), atol=1e-12)
     assert J.value(moved, there) == pytest.approx(J.evaluate(there).objective, rel=1e-13)
     assert line.slopes(0.7) == before  # moving leaves the line as it was
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_part_in_pieces_has_the_slopes_of_the_whole(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = case.line()[-1]
+    whole = line.slopes(0.7)
+    monkeypatch.setattr(line_module, "BLOCK_ROWS", 3)
+
+    assert line.slopes(0.7) == pytest.approx(whole, rel=1e-12)
 
 
 def separable() -> Objective:

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from softreg import SoftmaxModel
 from softreg.archive import FORMAT, from_bytes, to_bytes
 from softreg.errors import DataError, ModelFileError
 from softreg.functional import softmax
+from softreg.model import BLOCK_ROWS
 from softreg.preparation import UNSEEN, Category, Number, Preparation
 
 
@@ -175,6 +177,22 @@ def test_ties_go_to_the_first_class() -> None:
 def test_a_wrong_number_of_features_is_told(n_features: int) -> None:
     with pytest.raises(DataError, match=f"4 features.*{n_features}"):
         a_model().predict(np.zeros((2, n_features)))
+
+
+def test_rows_are_read_once_and_a_block_at_a_time() -> None:
+    class Watched(np.ndarray):
+        asked: ClassVar[list[slice]] = []
+
+        def __getitem__(self, rows):
+            self.asked.append(rows)
+            return np.asarray(self)[rows]
+
+    n_samples = 3 * BLOCK_ROWS - 5
+    a_model().logits(np.zeros((n_samples, 4), np.float32).view(Watched))
+    read = [range(n_samples)[rows] for rows in Watched.asked]
+
+    assert [row for rows in read for row in rows] == list(range(n_samples))
+    assert max(map(len, read)) == BLOCK_ROWS
 
 
 def test_a_missing_file_is_missing_data(tmp_path: Path) -> None:

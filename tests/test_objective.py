@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from softreg.design import DesignMatrix, Scaling
 from softreg.functional import softmax
-from softreg.objective import Objective, sklearn_c
+from softreg.objective import Line, Objective, sklearn_c
 
 
 def problem(n_samples: int = 40, n_features: int = 3, n_classes: int = 4, seed: int = 0):
@@ -147,6 +147,56 @@ def test_many_float32_losses_are_summed_in_float64() -> None:
 
     assert J.evaluate(theta).objective == pytest.approx(np.log1p(np.exp(-0.1)), rel=2e-7)
     assert J.evaluate(theta).gradient[1, 1] == pytest.approx(1 / (1 + np.exp(0.1)), rel=2e-7)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_row_repeated_in_float32_is_that_row_to_the_bit(soft: bool) -> None:
+    # sums in float64 of equal float32 numbers are exact, and those in float32 are not
+    row, Q = np.array([[0.1, 0.7]], np.float32), np.array([[0.3, 0.2, 0.5]], np.float32)
+    truth = Q if soft else np.array([2])
+    one, many = (build(np.repeat(row, n, 0), np.repeat(truth, n, 0), n_classes=3) for n in (1, 100_003))
+    theta = some_theta(one)
+    alone, together = one.evaluate(theta), many.evaluate(theta)
+    lines = [Line(J, J.design.forward(theta), theta, -alone.gradient) for J in (one, many)]
+
+    assert together.objective == alone.objective
+    assert together.accuracy == alone.accuracy
+    assert lines[1].slopes(0.5) == lines[0].slopes(0.5)
+
+
+def test_soft_labels_are_kept_in_the_precision_of_x_and_only_copied_for_it() -> None:
+    X, _ = problem()
+    Q = np.random.default_rng(3).dirichlet(np.ones(4), 40)
+
+    assert build(X.astype(np.float32), Q).targets.dtype == np.float32
+    assert build(X, Q).targets is Q
+
+
+@pytest.mark.parametrize("weight", [1, 0.25, 7])
+def test_equal_weights_are_no_weights(weight: float) -> None:
+    X, y = problem()
+
+    assert not build(X, y, np.full(40, weight)).weighted
+    assert build(X, y, np.r_[np.full(39, weight), 2 * weight]).weighted
+
+
+def test_a_tie_counts_for_the_first_class() -> None:
+    X, y = problem()
+    J = build(X, y)
+
+    assert J.evaluate(np.zeros(J.shape)).accuracy == np.mean(y == 0)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_target_mass_is_the_weight_of_each_class(soft: bool) -> None:
+    X, y = problem()
+    y = y % 3  # of the last class there is none
+    Q = np.random.default_rng(3).dirichlet(np.ones(4), 40) if soft else np.eye(4)[y]
+    weight = np.random.default_rng(2).uniform(0.1, 3, 40)
+    J = build(X, Q if soft else y, weight)
+
+    for rows in (slice(0, 40), slice(5, 17)):
+        np.testing.assert_allclose(J.target_mass(rows), (40 * weight / weight.sum())[rows] @ Q[rows], rtol=1e-13)
 
 
 def test_x_and_theta_are_left_alone() -> None:

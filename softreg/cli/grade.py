@@ -69,9 +69,8 @@ def grade(
     elif path is None:
         raise UsageError("There is nothing to grade.", "Name a file or a folder, or begin with --template plain.")
     elif not Path(path).exists():
-        raise DataError(
-            f"There is no file or folder {path}.", did_you_mean(path, (each.name for each in Path().iterdir()))
-        )
+        near = did_you_mean(path, (each.name for each in Path().iterdir()))
+        raise DataError(f"There is no file or folder {path}.", near or "Check the path.")
     elif Path(path).is_dir():
         _class(Path(path), spec, Path(out or OUT), jobs, overwrite=overwrite, as_json=as_json, quiet=quiet)
     else:

@@ -92,5 +92,5 @@ def as_written(column: pl.Series, name: str) -> pl.Series:
     with contextlib.suppress(pl.exceptions.PolarsError):
         if not column.dtype.is_nested():
             return column.cast(pl.String)
-    advice = f"Leave it out: --exclude {shlex.quote(column.name)}"
+    advice = f"Leave it out: --exclude {shlex.quote(column.name)}."
     raise DataError(f'{name}: column "{column.name}" holds {column.dtype}, which is no text.', advice)

@@ -55,7 +55,7 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
     dataset = data.load_inputs(spec, model.preparation, model.target, _as_in_training(source, model))
     if dataset.labels is None:
         raise DataError(
-            f'{dataset.name} has no column "{model.target}" to evaluate against. '
+            f'{dataset.name} has no column "{model.target}" to evaluate against.'
             + did_you_mean(model.target, dataset.columns),
             "Type softreg predict for rows without labels.",
         )
@@ -65,8 +65,11 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
     known, empty = codes >= 0, np.char.strip(dataset.labels) == ""
     strangers = Counter(dataset.labels[~known & ~empty].tolist())
     if not known.any():
-        why = strangers_told(strangers.total(), strangers) if strangers else "It is empty."
-        raise DataError(f'No row of {dataset.name} has a known label in "{model.target}".', why)
+        found = strangers_told(strangers.total(), strangers) if strangers else "The column is empty."
+        raise DataError(
+            f'No row of {dataset.name} has a known label in "{model.target}". {found[0].upper()}{found[1:]}',
+            f"The model knows {listed(model.classes)}.",
+        )
     labelled = dataset.take(known)
     refuse_unusable(labelled, model.preparation, MEND)
     log_proba = model.predict_log_proba(model.preparation.apply(labelled.X))

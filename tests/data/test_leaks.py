@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import datasets as sk
 
-from softreg.data.leaks import FEWEST, gives_away
+from softreg.data.leaks import FEWEST, gives_away, leave_out, telling
 
 
 @pytest.fixture
@@ -94,3 +94,15 @@ def test_neither_a_constant_nor_an_empty_column_is_accused(codes):
 def test_a_class_on_both_sides_of_another_is_not_accused():
     values = np.random.default_rng(0).uniform(-1, 1, size=300)
     assert not gives_away(values, (abs(values) < 0.4).astype(int))
+
+
+def test_the_columns_that_tell_are_named_and_categories_are_judged_as_such(codes):
+    rng = np.random.default_rng(2)
+    noisy = np.where(rng.random(300) < 0.02, rng.integers(3, size=300), codes)  # a category may slip now and then
+    raw = np.column_stack([rng.normal(size=300), codes, noisy, noisy]).astype(float)
+    assert telling(raw, codes, ("x", "answer", "number", "word"), {"word": ("a", "b", "c")}) == ["answer", "word"]
+
+
+def test_three_columns_at_most_are_told_to_be_left_out():
+    told = leave_out(["life boat", "b", "c", "d"])
+    assert told.endswith("leave it out: --exclude 'life boat' --exclude b --exclude c.")
