@@ -48,10 +48,7 @@ class SoftmaxModel:
         ready = self.preparation or Preparation.plain(self.columns)
         object.__setattr__(self, "preparation", ready)
         if ready.features != tuple(self.columns):
-            raise DataError(
-                "The columns of the model are not the features of its preparation.",
-                "Give the features of the preparation, or leave it out.",
-            )
+            raise DataError("The columns are not the features of the preparation.", "Give the same, or leave it out.")
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -118,10 +118,14 @@ class Shell:
 
 
 def well_told(error: SoftregError) -> bool:
-    """Whether an error says what was wrong in a sentence, and what to type next in another; neither shouts."""
+    """Whether an error says what was wrong in a sentence, and what to type next in another; neither shouts.
+
+    What must or need be has been said what to type.
+    """
     what, advice = str(error.what), error.advice
-    begun = isinstance(advice, str) and re.match(r'["A-Z0-9]|--|https://', advice)
-    ended = all(re.search(r"\S[.?]\"?$", text) for text in (what, str(advice)))
+    enough = re.search(r" (must be|needs?|needed)\b", what) and advice == ""
+    begun = enough or (isinstance(advice, str) and re.match(r'["A-Z0-9]|--|https://', advice))
+    ended = all(re.search(r"\S[.?]\"?$", text) for text in (what, advice) if text)
     shouted = re.search(r"[A-Z]{4,} [A-Z]{2,} [A-Z]{2,}", re.sub(r'"[^"]*"', "", f"{what} {advice}"))
     return bool(begun and ended and not shouted)
 

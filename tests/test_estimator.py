@@ -186,7 +186,7 @@ def test_partial_fit_waits_for_classes_that_have_not_come_yet() -> None:
 
 def test_partial_fit_refuses_classes_that_were_not_announced() -> None:
     X, y = IRIS
-    with pytest.raises(ValueError, match="needs classes"):
+    with pytest.raises(ValueError, match="lacks classes"):
         SoftmaxRegression(optimizer="sgd").partial_fit(X, y)
     model = SoftmaxRegression(optimizer="sgd").partial_fit(X[:100], y[:100], classes=[0, 1])
     with pytest.raises(ValueError, match="2"):

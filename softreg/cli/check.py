@@ -84,7 +84,9 @@ def check(
     if strict and result.failed:
         raise CheckFailedError(
             f"{plural(len(result.failed), 'check')} failed: {listed(result.failed)}.",
-            "" if not quiet and not as_json else f"Type {typed('check', data, *_given_words(ctx))} to read what to do.",
+            f"Type {typed('check', data, *_given_words(ctx))} to read what to do."
+            if quiet or as_json
+            else "What to do stands beside each of them.",
         )
 
 

@@ -171,7 +171,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The settings of partial_fit, which sees neither all rows nor the end."""
         settings = settings_of(self)
         if settings.early_stopping:
-            raise UsageError("partial_fit runs one epoch, so early_stopping has no effect: set it to False.")
+            raise UsageError("early_stopping has no effect on partial_fit, which runs one epoch.", "Set it to False.")
         if settings.class_weight == "balanced":
             raise UsageError(
                 'class_weight "balanced" counts the classes of all rows, and partial_fit sees a part of them.',

@@ -65,7 +65,8 @@ def class_weights(given: Any, classes: np.ndarray) -> np.ndarray:
     known = classes.tolist()
     unknown = [repr(name) for name in given if name not in known]
     if unknown:
-        raise UsageError(f"class_weight names classes that are not there: {listed(unknown)}.")
+        what = f"class_weight names classes that are not there: {listed(unknown)}."
+        raise UsageError(what, f"The labels hold {listed(map(repr, known))}.")
     weights = [given.get(name, 1.0) for name in known]
     wrong = [weight for weight in weights if not (_is_number(weight) and weight >= 0)]
     if wrong:

@@ -29,13 +29,15 @@ def coded_as(y: np.ndarray, classes: Any, known: np.ndarray | None) -> tuple[np.
     """
     named = known if classes is None else np.unique(classes)
     if named is None:
-        raise UsageError("The first call of partial_fit needs classes: all the labels that can come.")
+        raise UsageError("The first call of partial_fit lacks classes.", "Give all the labels that can come.")
     if known is not None and not np.array_equal(named, known):
-        raise UsageError(f"classes {named.tolist()} are not those of the first call, {known.tolist()}.")
+        what = f"classes {named.tolist()} are not those of the first call, {known.tolist()}."
+        raise UsageError(what, "Give the same, or leave them out.")
     _refuse_one(named)
     unknown = np.setdiff1d(y, named)
     if len(unknown):
-        raise DataError(f"The labels hold classes not given at the first call: {unknown.tolist()}.")
+        what = f"The labels hold classes not given at the first call: {unknown.tolist()}."
+        raise DataError(what, "Give all the labels that can come at the first call.")
     return named, np.searchsorted(named, y)
 
 

@@ -97,7 +97,8 @@ def _counted(
     """Return the rows that have weight where everything fits together and no log probability of theirs is NaN."""
     n_samples, n_columns = log_proba.shape
     if n_columns != n_classes:
-        raise DataError(f"The log probabilities have {n_columns} columns, but {n_classes} class names were given.")
+        what = f"The log probabilities have {n_columns} columns, but {n_classes} class names were given."
+        raise DataError(what, "Give a name for each column.")
     need_targets(targets, n_samples, n_classes)
     weight = None if sample_weight is None else need_weight(sample_weight, n_samples)
     _refuse_nan(log_proba, weight)

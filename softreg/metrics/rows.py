@@ -21,12 +21,14 @@ def need_codes(codes: np.ndarray, n_samples: int, n_classes: int) -> None:
     NumPy would take -1 for the last class without a word, so the range is checked and not left to indexing.
     """
     if codes.shape != (n_samples,):
-        raise DataError(f"There are {n_samples} rows to score, but the class indices have the shape {codes.shape}.")
+        what = f"There are {n_samples} rows to score, but the class indices have the shape {codes.shape}."
+        raise DataError(what, "Give an index for each row.")
     need_rows(n_samples)
     lowest, highest = int(codes.min()), int(codes.max())
     if lowest < 0 or highest >= n_classes:
         wrong = lowest if lowest < 0 else highest
-        raise DataError(f"Class index {wrong} is outside 0 to {n_classes - 1}, the {n_classes} classes of the model.")
+        what = f"Class index {wrong} is outside 0 to {n_classes - 1}, the {n_classes} classes of the model."
+        raise DataError(what, "Count classes from 0, in the order of the model.")
 
 
 def need_targets(targets: np.ndarray, n_samples: int, n_classes: int) -> None:
@@ -37,7 +39,8 @@ def need_targets(targets: np.ndarray, n_samples: int, n_classes: int) -> None:
     if targets.shape != (n_samples, n_classes):
         raise DataError(
             f"There are {n_samples} rows of {n_classes} classes to score, but the soft labels have the shape "
-            f"{targets.shape}."
+            f"{targets.shape}.",
+            "Give a distribution over the classes for each row.",
         )
     need_rows(n_samples)
     fits = (targets >= 0).all(axis=1) & (np.abs(targets.sum(axis=1, dtype=np.float64) - 1) <= 1e-6)
@@ -52,7 +55,8 @@ def need_targets(targets: np.ndarray, n_samples: int, n_classes: int) -> None:
 def need_weight(sample_weight: np.ndarray, n_samples: int) -> np.ndarray:
     """Return the weights in float64; refuse them where not one per row, where negative, not finite, or all 0."""
     if sample_weight.shape != (n_samples,):
-        raise DataError(f"There are {n_samples} rows, but the weights have the shape {sample_weight.shape}.")
+        what = f"There are {n_samples} rows, but the weights have the shape {sample_weight.shape}."
+        raise DataError(what, "Give a weight for each row.")
     need_rows(n_samples)
     weight = sample_weight.astype(np.float64)
     wrong = ~(np.isfinite(weight) & (weight >= 0))

@@ -139,7 +139,7 @@ def choose_l2(
     are done. Raises :class:`DataError` where a class is too rare.
     """
     if grid is not None and not (len(grid) and min(grid) > 0):
-        raise UsageError(f"A path of l2 goes over positive values; {list(grid)} was given.")
+        raise UsageError(f"A path of l2 goes over positive values; {list(grid)} was given.", "Give some, and no 0.")
     pairs, notes = fold_rows(codes, rows, folds, groups=groups, seed=seed, classes=classes)
     l2 = [] if grid is None else sorted(set(map(float, grid)), reverse=True)
     walks: list[_Walk] = []

@@ -54,10 +54,10 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
     """
     dataset = data.load_inputs(spec, model.preparation, model.target, _as_in_training(source, model))
     if dataset.labels is None:
+        near = did_you_mean(model.target, dataset.columns)
         raise DataError(
-            f'{dataset.name} has no column "{model.target}" to evaluate against.'
-            + did_you_mean(model.target, dataset.columns),
-            "Type softreg predict for rows without labels.",
+            f'{dataset.name} has no column "{model.target}" to evaluate against.',
+            f"{near} Type softreg predict for rows without labels.".lstrip(),
         )
     if source.weight_col and dataset.weights is None:
         refuse_unknown(dataset.name, "--weight-col", source.weight_col, dataset.columns)
