@@ -106,7 +106,7 @@ class Run:
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.") from None
+            raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.", "Train the run again.") from None
 
     def metrics(self) -> dict[str, Any]:
         """Read metrics.json."""
@@ -114,7 +114,7 @@ class Run:
         try:
             return dict(json.loads(text))
         except (ValueError, TypeError) as error:
-            raise DataError(f"{self.path / 'metrics.json'} is damaged: {error}.") from None
+            raise DataError(f"{self.path / 'metrics.json'} is damaged: {error}.", "Train the run again.") from None
 
     def history(self) -> list[dict[str, Any]]:
         """Read history.csv: numbers as floats, empty cells as None."""

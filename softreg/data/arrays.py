@@ -113,7 +113,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
                 f"{path} holds pickled Python objects (or is no .npz file), which softreg never opens.",
                 "Save plain arrays: X of numbers, y of numbers or of text (dtype=str).",
             ) from error
-        raise DataError(f"{path} is not a readable .npz file: {error}.", "Save or copy it again.") from error
+        why = str(error).rstrip(".") or "it ends too early"
+        raise DataError(f"{path} is not a readable .npz file: {why}.", "Save or copy it again.") from error
 
 
 def _matrix(X: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[int, int] | None]:
