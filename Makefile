@@ -73,7 +73,7 @@ bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyprojec
 	.venv-bounds/bin/python -m pytest -q
 
 torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
-	$(BIN)/python tests/torture.py
+	$(BIN)/python tests/faults/torture.py
 
 clean:  ## remove the environments and caches
 	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

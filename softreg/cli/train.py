@@ -136,7 +136,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         try:
             result = _trained(ctx, data, values, watch)
         except StoppedError as error:
-            error.exit_code = interruption.code
+            error.exit_code = interruption.code or error.exit_code
             raise
     for text in _notes(result, ctx.meta.get("softreg.record", {})):
         note(text, values["quiet"])

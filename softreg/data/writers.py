@@ -6,7 +6,6 @@ import contextlib
 import io
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -15,7 +14,7 @@ import polars as pl
 
 from softreg.data.parsing import written
 from softreg.errors import DataError
-from softreg.files import writing
+from softreg.files import scratch, writing
 
 __all__ = ["CsvWriter", "ParquetWriter", "Writer", "separator_of", "written_to"]
 
@@ -55,8 +54,8 @@ def written_to(output: str, names: Sequence[str]) -> Iterator[Writer]:
         return
     with writing(Path(output)) as file:
         if separator is None:
-            with tempfile.TemporaryDirectory(dir=Path(output).resolve().parent, prefix=".answers.") as folder:
-                writer = ParquetWriter(file, names, Path(folder))
+            with scratch(Path(output)) as folder:
+                writer = ParquetWriter(file, names, folder)
                 yield writer
                 writer.finish()
         else:

@@ -17,9 +17,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-
-from softreg.archive import unpacked
-from softreg.model import SoftmaxModel
+from remains import contents, sound, timeless
 
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
@@ -78,26 +76,6 @@ def on(disk: Disk) -> Iterator[Disk]:
         yield disk
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def numbers(run: Path) -> dict[str, bytes]:
-    """The files that hold no time."""
-    names = ("model.npz", "metrics.json", "coefficients.csv", "predictions.csv", "config.toml")
-    return {name: (run / name).read_bytes() for name in names}
-
-
-def sound(folder: Path) -> None:
-    """Every file is whole or absent, and no temporary one is left."""
-    assert not [path for path in folder.rglob("*") if path.name.endswith(".part")]
-    for path in folder.rglob("*.npz"):
-        _, sealed = unpacked(path.read_bytes())
-        assert sealed
-        if path.name == "model.npz":
-            SoftmaxModel.load(path)
-
-
 def faults(shell, *words: object) -> Iterator[tuple[Any, Disk]]:
     """Make a call with one fault after the other; yield what it left, each time."""
     place = 0
@@ -128,7 +106,7 @@ def test_a_training_survives_every_fault_of_the_disk(plain):
             assert "softreg:" in done.err
             assert "Traceback" not in done.err
         if (plain.folder / "new/metrics.json").exists():  # complete, or visibly unfinished
-            assert numbers(plain.folder / "new") == numbers(plain.folder / "good")
+            assert timeless(plain.folder / "new") == timeless(plain.folder / "good")
         elif (plain.folder / "new").exists():
             assert plain("plot", "new").code == 3
         sound(plain.folder)
@@ -146,7 +124,7 @@ def test_a_fault_is_followed_by_the_same_bytes(plain):
             plain.ok("train", "--resume", "new", "-q")
         elif not (new / "metrics.json").exists():
             plain.ok(*words, "--out", "new", *(["--overwrite"] if new.exists() else []))
-        assert numbers(new) == numbers(plain.folder / "good")
+        assert timeless(new) == timeless(plain.folder / "good")
         for path in new.iterdir():
             path.unlink()
         new.rmdir()
