@@ -58,9 +58,9 @@ def scratch(path: Path) -> Iterator[Path]:
     """Make a folder for what goes into ``path``, beside it, and remove it when the block ends."""
     path = Path(path).resolve()
     sweep(path.parent, {path.name})
-    folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    with folder as name, locks.held(Path(name)):
-        yield Path(name)
+    made = tempfile.TemporaryDirectory(".part", f".{path.name}.", path.parent, ignore_cleanup_errors=True)
+    with made as folder, locks.held(Path(folder)):
+        yield Path(folder)
 
 
 def sweep(folder: Path, names: Collection[str]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -17,14 +18,16 @@ from softreg.cli.evaluate import evaluate
 from softreg.cli.explain import explain
 from softreg.cli.export import export
 from softreg.cli.grade import grade
+from softreg.cli.interrupt import Interruption
 from softreg.cli.learn import learn
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
 from softreg.cli.show import show
+from softreg.cli.streams import silence
 from softreg.cli.train import train
 from softreg.errors import SoftregError, did_you_mean
 
-__all__ = ["main", "softreg"]
+__all__ = ["run", "softreg"]
 
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
@@ -59,37 +62,42 @@ for command in (train, predict, evaluate, plot, check, explain, compare, learn, 
     softreg.add_command(command)
 
 
-def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code."""
-    sys.exit(run(args))
-
-
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code; no traceback reaches a user."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
     try:
-        code = _invoke(sys.argv[1:] if args is None else args)
-        sys.stdout.flush()
+        with Interruption() as interruption:
+            code = _invoke(sys.argv[1:] if args is None else args, interruption)
+            sys.stdout.flush()
     except BrokenPipeError:
-        # the reader has seen enough; what is still buffered must not raise again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()  # the reader has seen enough
         return 0
     except Exception as error:
-        return _told(error)
-    except KeyboardInterrupt:
-        click.echo("\nsoftreg: interrupted.", err=True)
-        return 130
+        code = _told(error)
+        _flush()
+    except KeyboardInterrupt as error:
+        number = getattr(error, "number", signal.SIGINT)
+        click.echo(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
+        return 128 + number
     return code if isinstance(code, int) else 0
 
 
-def _invoke(args: list[str]) -> Any:
+def _flush() -> None:
+    """Write what was told before an error; where it cannot be written, nobody is told once more as Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        silence()
+
+
+def _invoke(args: list[str], interruption: Interruption) -> Any:
     """What click's own ``main`` does, less its handling of errors: of a closed pipe it would make exit code 1."""
     if "_SOFTREG_COMPLETE" in os.environ:
         softreg.main(args, prog_name="softreg")  # answers the shell, and exits
     try:
-        with softreg.make_context("softreg", list(args)) as ctx:
+        with softreg.make_context("softreg", list(args), obj=interruption) as ctx:
             return softreg.invoke(ctx)
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -100,9 +108,6 @@ def _told(error: Exception) -> int:
     if isinstance(error, SoftregError):
         _say(error.what, error.advice)
         return error.exit_code
-    if isinstance(error, click.Abort):
-        click.echo("\nsoftreg: interrupted.", err=True)
-        return 130
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "softreg"

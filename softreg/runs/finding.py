@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from softreg import export, locks
-from softreg.errors import DataError, did_you_mean, listed
+from softreg.errors import DataError, did_you_mean, listed, reason
 from softreg.model import SoftmaxModel
 from softreg.runs.run import CHECKPOINT, LAST, ROOT, Run
 
@@ -49,8 +49,10 @@ def _whole(run: Run) -> Run:
 def _last() -> Path:
     try:
         path = Path((ROOT / LAST).read_text(encoding="utf-8").strip())
-    except OSError:
+    except FileNotFoundError:
         raise DataError('There is no "last" run in this folder.', "Type softreg train iris to make one.") from None
+    except OSError as error:
+        raise DataError(f"{ROOT / LAST} cannot be read: {reason(error)}.", "Name the run itself.") from error
     if not path.is_dir():
         raise DataError(f'The "last" run, {path}, is gone.', "Name another run.")
     return path

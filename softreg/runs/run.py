@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softreg import locks
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 from softreg.files import sweep, write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
@@ -112,6 +112,7 @@ class Run:
         for name in mine:
             (self.path / name).replace(home.path / name)
         shutil.rmtree(self.path, ignore_errors=True)
+        sweep(home.path, FILES)
         return home
 
     def tidy(self) -> None:
@@ -191,7 +192,7 @@ class Run:
         except FileNotFoundError:
             raise self.unfinished(f"has no {name}") from None
         except (UnicodeDecodeError, OSError) as error:
-            raise DataError(f"{self.path / name} cannot be read: {error}.") from None
+            raise DataError(f"{self.path / name} cannot be read: {reason(error)}.") from None
 
 
 def dumps(content: Any) -> str:

@@ -1,159 +1,173 @@
-"""Every fault at every place: what the disk may refuse, it refuses once, and nothing that existed is damaged.
-
-A call is made once in peace, and what it asks of the disk is counted. Then it is made anew as often, and each time
-another one of these requests fails.
-"""
+"""Every fault at every place: what the disk may refuse, it refuses once, and nothing that existed is damaged."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import io
 import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from unittest import mock
+import shutil
 
 import pytest
-from remains import contents, sound, timeless
+from remains import contents, sound
+from stories import ONE, STORIES, TRAIN, again, around, begun, old_or_new, told
 
-FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES)
-
-
-class Disk:
-    """Counts the requests, and refuses the one at ``place`` (None: none) with ``fault``."""
-
-    def __init__(self, place: int | None = None, fault: int = errno.EIO) -> None:
-        self.place = place
-        self.fault = fault
-        self.asked = 0
-
-    def ask(self) -> None:
-        self.asked += 1
-        if self.asked - 1 == self.place:
-            raise OSError(self.fault, os.strerror(self.fault))
-
-    def refusing(self, function: Any) -> Any:
-        def asked(*args: Any, **more: Any) -> Any:
-            self.ask()
-            return function(*args, **more)
-
-        return asked
-
-    def opened(self, descriptor: int, mode: str) -> io.FileIO:
-        """A file whose every write is a request, and may be cut in the middle."""
-        disk = self
-
-        class File(io.FileIO):
-            def write(self, content: Any) -> int:
-                view = memoryview(content).cast("B")
-                try:
-                    disk.ask()
-                except OSError:
-                    super().write(view[: len(view) // 2])
-                    raise
-                return super().write(view)
-
-        return File(descriptor, mode)
+FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT)
+LIGHT = {"runs/.last"}
+MOST = 4
+"""Places that are tried for each story, where not all of them are."""
 
 
-@contextlib.contextmanager
-def on(disk: Disk) -> Iterator[Disk]:
-    """Let softreg write to this disk."""
-    with contextlib.ExitStack() as stack:
-        for owner, name in (
-            (tempfile, "mkstemp"),
-            (os, "fsync"),
-            (Path, "replace"),
-            (Path, "chmod"),
-            (Path, "mkdir"),
-            (Path, "unlink"),
-        ):
-            stack.enter_context(mock.patch.object(owner, name, disk.refusing(getattr(owner, name))))
-        stack.enter_context(mock.patch("softreg.files.os.fdopen", disk.opened))
-        yield disk
+def in_words(left, *texts: str) -> None:
+    """An error that a user understands, and no other."""
+    assert left.code not in {None, 0}, left
+    assert left.err.startswith("softreg: "), left
+    assert not {"Traceback", "Unexpected", "Errno"} & {*left.told.replace(":", " ").split()}, left
+    assert any(text in left.told for text in texts), left
 
 
-def faults(shell, *words: object) -> Iterator[tuple[Any, Disk]]:
-    """Make a call with one fault after the other; yield what it left, each time."""
-    place = 0
-    while True:
-        with on(Disk(place, FAULTS[place % len(FAULTS)])) as disk:
-            done = shell(*words)
-        if disk.asked <= place:  # there is no such request
-            return
-        yield done, disk
-        place += 1
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_refused_at_every_request(story, nursery, places, tried, tmp_path):
+    before = begun(story, nursery, tmp_path / "before")
+    whole = tmp_path / "whole"
+    shutil.copytree(before, whole)
+    peace = nursery.call(whole, *story.words, fault=("count",), **around(whole))
+    for place in places(peace.asked, MOST):
+        folder, fault = tmp_path / f"refused-{place}", FAULTS[place % len(FAULTS)]
+        shutil.copytree(before, folder)
+        left = nursery.call(folder, *story.words, fault=("refuse", place, fault), **around(folder))
+        if left.code:
+            in_words(left, os.strerror(fault))
+            assert left.code in {1, 3}
+        sound(folder, killed=left.code == 0)  # it may be to remove something that was refused
+        old_or_new(folder, before, whole)
+        if (before / "run/metrics.json").exists():
+            assert nursery.call(folder, "show", "run").code == 0  # a run that was complete is complete
+        if left.code == 0:  # it was nothing that matters
+            assert told(folder).items() >= {name: told(whole)[name] for name in told(whole).keys() - LIGHT}.items()
+        done = nursery.call(folder, *again(folder, story.words), **around(folder))
+        if left.code or "--resume" not in story.words:
+            assert done.code == 0, (place, done)
+        assert told(folder) == told(whole), place
+        tried("requests that the disk refused")
+        shutil.rmtree(folder)
 
 
-@pytest.fixture
-def plain(shell, no_pictures):
-    """A shell with one good run, of which all files are known."""
-    shell.ok("train", "iris", "--optimizer", "gd", "--epochs", 4, "--out", "good", "-q")
-    return shell
+READING = [
+    "train iris.csv --epochs 2 --optimizer gd --out new -q",
+    "train images --epochs 2 --optimizer gd --out new -q",
+    "train iris.npz --epochs 2 --optimizer gd --out new -q",
+    "train iris.svmlight --epochs 2 --optimizer gd --out new -q",
+    "train --config run/config.toml --out new -q",
+    "train iris --init-from run --out new -q",
+    "train --resume run --epochs 5 -q",
+    "predict run iris.csv",
+    "predict run iris.csv.gz",
+    "predict run/checkpoint.npz iris.csv",
+    "predict run.json iris.csv",
+    "evaluate last iris.csv",
+    "plot run -o new.png",
+    "plot run --kind mistakes -o new.png",
+    "compare run other",
+    "compare run other --test iris.csv",
+    "explain run iris.csv --row 2",
+    "check run",
+    "show run",
+    "export run -o new.json",
+    "grade hw1.py",
+    "grade hw1.py --spec work/hw1.toml",
+    "grade handed --spec work/hw1.toml --out new",
+    "learn linear --data iris.csv --out new",
+]
 
 
-def test_a_training_survives_every_fault_of_the_disk(plain):
-    good = contents(plain.folder / "good")
-    tried = 0
-    words = ("train", "iris", "--optimizer", "gd", "--epochs", 4, "--checkpoint-every", 2, "-q", "--out")
-    for place, (done, _) in enumerate(faults(plain, *words, "new")):
-        tried += 1
-        if done.code:
-            assert done.code == 1
-            assert "softreg:" in done.err
-            assert "Traceback" not in done.err
-        if (plain.folder / "new/metrics.json").exists():  # complete, or visibly unfinished
-            assert timeless(plain.folder / "new") == timeless(plain.folder / "good")
-        elif (plain.folder / "new").exists():
-            assert plain("plot", "new").code == 3
-        sound(plain.folder)
-        assert contents(plain.folder / "good") == good
-        (plain.folder / "new").rename(plain.folder / f"gone-{place}") if (plain.folder / "new").exists() else None
-    assert tried > 30
+@pytest.fixture(scope="module")
+def library(nursery, tmp_path_factory):
+    """A folder with a run, and data of every kind."""
+    import gzip
+    import struct
 
+    import numpy as np
+    from sklearn.datasets import dump_svmlight_file, load_iris
 
-def test_a_fault_is_followed_by_the_same_bytes(plain):
-    """Whatever failed, the same command again, or --resume where there is a checkpoint, ends as if nothing had."""
-    words = ("train", "iris", "--optimizer", "gd", "--epochs", 4, "--checkpoint-every", 2, "-q")
-    for _ in faults(plain, *words, "--out", "new"):
-        new = plain.folder / "new"
-        if (new / "checkpoint.npz").exists() and (new / "config.toml").exists():
-            plain.ok("train", "--resume", "new", "-q")
-        elif not (new / "metrics.json").exists():
-            plain.ok(*words, "--out", "new", *(["--overwrite"] if new.exists() else []))
-        assert timeless(new) == timeless(plain.folder / "good")
-        for path in new.iterdir():
-            path.unlink()
-        new.rmdir()
-
-
-@pytest.mark.parametrize("old", [None, "prediction\nmine\n"])
-def test_answers_are_written_whole_or_not_at_all(plain, old):
-    words = ("predict", "good", "iris", "-o", "answers.csv", "--overwrite", "-q")
-    plain.ok(*words)
-    right = plain.read("answers.csv")
-    path = plain.folder / "answers.csv"
-    path.unlink() if old is None else path.write_text(old)
-    for done, _ in faults(plain, *words):
-        there = path.read_text() if path.exists() else None
-        assert there in {old, right}
-        if done.code == 0:
-            assert there == right
-        sound(plain.folder)
-        path.unlink(missing_ok=True) if old is None else path.write_text(old)
-
-
-def test_a_picture_and_an_export_keep_what_was_there(plain):
-    plain.write("model.json", "mine")
-    plain.write("curves.png", "mine")
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "hw1.py").write_text(ONE)
+    (folder / "handed").mkdir()
+    (folder / "handed/ann.py").write_text(ONE)
     for words in (
-        ("export", "good", "--format", "json", "-o", "model.json", "--overwrite"),
-        ("plot", "good", "-o", "curves.png", "--overwrite", "-q"),
+        TRAIN,
+        (*TRAIN[:-1], "other"),
+        ("datasets", "export", "iris", "-o", "iris.csv"),
+        ("export", "run", "-o", "run.json", "-q"),
+        ("grade", "--template", "plain", "-o", "work", "-q"),
     ):
-        path = plain.folder / words[words.index("-o") + 1]
-        for done, _ in faults(plain, *words):
-            assert (path.read_bytes() == b"mine") == (done.code != 0)
-            path.write_text("mine")
+        assert nursery.call(folder, *words).code == 0
+    (folder / "iris.csv.gz").write_bytes(gzip.compress((folder / "iris.csv").read_bytes()))
+    X, y = load_iris(return_X_y=True)
+    np.savez(folder / "iris.npz", X=X, y=y)
+    dump_svmlight_file(X, y, str(folder / "iris.svmlight"))
+    (folder / "images").mkdir()
+    for part, count in (("train", 40), ("t10k", 20)):
+        pixels, labels = np.arange(count * 4, dtype=np.uint8), np.arange(count, dtype=np.uint8) % 2
+        (folder / f"images/{part}-images-idx3-ubyte").write_bytes(
+            struct.pack(">4I", 2051, count, 2, 2) + pixels.tobytes()
+        )
+        (folder / f"images/{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, count) + labels.tobytes())
+    return folder
+
+
+@pytest.mark.parametrize("words", READING)
+def test_what_cannot_be_read_is_told_and_nothing_is_written(words, nursery, places, tried, library, tmp_path):
+    before = contents(library)
+    shutil.copytree(library, tmp_path / "whole")
+    peace = nursery.call(tmp_path / "whole", *words.split(), fault=("misread", -1, 0))
+    assert peace.code == 0, peace
+    assert peace.asked
+    for place in places(peace.asked, 4):
+        fault, folder = (errno.EIO, errno.EACCES)[place % 2], tmp_path / f"unread-{place}"
+        shutil.copytree(library, folder)
+        left = nursery.call(folder, *words.split(), fault=("misread", place, fault))
+        tried("reads that the disk refused")
+        if left.code:
+            in_words(left, os.strerror(fault))
+            assert left.code == 3, left
+            assert contents(folder) == before
+        else:  # what could not be read was not needed, or its absence is told
+            assert left.out == peace.out or b"unreadable" in left.out or b"cannot be read" in left.out, left
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_file_that_may_not_grow_is_told(story, nursery, tried, tmp_path):
+    """The system's limit of a file's size holds for what libraries write past Python, too."""
+    before = begun(story, nursery, tmp_path / "before")
+    whole = tmp_path / "whole"
+    shutil.copytree(before, whole)
+    assert nursery.call(whole, *story.words, **around(whole)).code == 0
+    for size in (0, 100, 1000):
+        folder = tmp_path / f"small-{size}"
+        shutil.copytree(before, folder)
+        left = nursery.call(folder, *story.words, fault=("small_files", size), **around(folder))
+        tried("files that might not grow")
+        if left.code:
+            in_words(left, os.strerror(errno.EFBIG))
+            assert left.code in {1, 3}
+        else:
+            assert size
+        sound(folder)
+        old_or_new(folder, before, whole)
+        done = nursery.call(folder, *again(folder, story.words), **around(folder))
+        assert done.code == 0, done
+        assert told(folder) == told(whole)
+
+
+@pytest.mark.parametrize("words", [" ".join(map(str, TRAIN)), "predict run iris -o vanished/a.csv -q"])
+def test_a_folder_that_vanishes_in_the_midst_is_told(words, nursery, tried, tmp_path):
+    assert nursery.call(tmp_path, *TRAIN).code == 0
+    for place in (3, 5, 20, 60):
+        shutil.rmtree(tmp_path / "vanished", ignore_errors=True)
+        (tmp_path / "vanished").mkdir()
+        call = words.replace("--out run", "--out vanished/new").split()
+        left = nursery.call(tmp_path, *call, fault=("vanish", place, "vanished"))
+        tried("folders that vanished")
+        if left.code:
+            in_words(left, os.strerror(errno.ENOENT))
+            assert left.code in {1, 3}
+        assert not (tmp_path / "vanished").exists() or left.code == 0
