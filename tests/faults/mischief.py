@@ -131,12 +131,18 @@ def _watch(ask: Callable[[], None]) -> None:
             ask()
             return done + super().write(view[done:])
 
+    class Buffered(io.BufferedWriter):
+        """What polars does not take for a file whose descriptor it may write to by itself."""
+
+        def __init__(self, descriptor: int, mode: str) -> None:
+            super().__init__(File(descriptor, mode))
+
     def synced(descriptor: int) -> None:
         ask()
         fsync(descriptor)
 
     fsync, os.fsync = os.fsync, synced
-    os.fdopen = File
+    os.fdopen = Buffered
     sys.addaudithook(hook)
 
 

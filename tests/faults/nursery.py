@@ -104,13 +104,15 @@ def serve() -> None:
     gc.freeze()  # what is looked through is copied
     for line in sys.stdin:
         order = json.loads(line)
-        asked = mmap.mmap(-1, 8)
+        asked = mmap.mmap(-1, 16)
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
             conduct(order, asked, out_end, err_end)
         for end in (out_end, err_end):
             os.close(end)
+        while not asked[8] and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            time.sleep(0.0005)
         code, texts = waited(child, order["signals"], (out, err))
         told = {"code": code, "out": texts[out].decode("latin-1"), "err": texts[err].decode("utf-8", "replace")}
         print(json.dumps(told | {"asked": int.from_bytes(asked[:8], "little")}), flush=True)
@@ -166,6 +168,7 @@ def conduct(order: Mapping[str, Any], asked: mmap.mmap, out: int, err: int) -> N
         getattr(mischief, name)(mischief.Tally(asked), *arguments)
     from softreg.cli import main
 
+    asked[8] = 1  # from now on there may be signals
     try:
         main(order["words"])
     except SystemExit as end:

@@ -7,7 +7,7 @@ from pathlib import Path
 from softreg.archive import unpacked
 from softreg.model import SoftmaxModel
 
-__all__ = ["contents", "sound", "timeless"]
+__all__ = ["TIMED", "contents", "sound", "timeless"]
 
 TIMED = ("history.csv", "checkpoint.npz")
 """They tell of the clock."""

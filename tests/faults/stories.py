@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nursery import Nursery
-from remains import contents
+from remains import TIMED, contents
 
 __all__ = ["STORIES", "Story", "again", "around", "begun", "old_or_new", "told"]
 
@@ -90,7 +90,7 @@ def told(folder: Path) -> dict[str, bytes]:
     return {
         name: content
         for name, content in contents(folder).items()
-        if Path(name).name not in {"history.csv", "checkpoint.npz"}
+        if Path(name).name not in TIMED and not name.startswith("temporary/")
     }
 
 
@@ -103,6 +103,7 @@ def old_or_new(folder: Path, before: Path, whole: Path) -> None:
     """Every file outside run folders is what it was before, or what it is to become; none is a part of it."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
-        if path.is_file() and not path.name.endswith(".part") and name.parts[0] not in {"run", "temporary"}:
+        apart = name.parts[0] in {"run", "temporary"} or any(part.endswith(".part") for part in name.parts)
+        if path.is_file() and not apart:
             states = [(each / name).read_bytes() for each in (before, whole) if (each / name).exists()]
             assert path.read_bytes() in states, name
