@@ -20,9 +20,11 @@ def main(args: list[str] | None = None) -> NoReturn:
     # while there is nothing to lose, Ctrl-C ends the process as it does any other, without a traceback
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from softreg.cli.memory import keep_blas_to_one_thread
     from softreg.cli.streams import open_streams
 
     open_streams()
+    keep_blas_to_one_thread()
     from softreg.cli.app import run
 
     sys.exit(run(args))

@@ -26,6 +26,7 @@ from softreg.cli.show import show
 from softreg.cli.streams import silence
 from softreg.cli.train import train
 from softreg.errors import SoftregError, did_you_mean
+from softreg.memory import limit
 
 __all__ = ["run", "softreg"]
 
@@ -74,14 +75,20 @@ def run(args: list[str] | None = None) -> int:
     except BrokenPipeError:
         silence()  # the reader has seen enough
         return 0
-    except Exception as error:
-        code = _told(error)
-        _flush()
     except KeyboardInterrupt as error:
         number = getattr(error, "number", signal.SIGINT)
         click.echo(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
         return 128 + number
-    return code if isinstance(code, int) else 0
+    except SystemExit:
+        raise
+    except BaseException as error:  # of all kinds: a library's own panic is no Exception
+        # subtle: an error holds on to all that was there where it was raised, and memory is what is missing
+        failed = MemoryError() if isinstance(error, MemoryError) else error
+    else:
+        return code if isinstance(code, int) else 0
+    code = _told(failed)
+    _flush()
+    return code
 
 
 def _flush() -> None:
@@ -103,7 +110,7 @@ def _invoke(args: list[str], interruption: Interruption) -> Any:
         return end.exit_code
 
 
-def _told(error: Exception) -> int:
+def _told(error: BaseException) -> int:
     """Say what went wrong, on stderr, and return the exit code."""
     if isinstance(error, SoftregError):
         _say(error.what, error.advice)
@@ -113,8 +120,14 @@ def _told(error: Exception) -> int:
         command = context.command_path if context else "softreg"
         _say(_sentence(error), f"Type {command} --help to see what is possible.")
         return 2
-    if isinstance(error, MemoryError):
-        _say("There is not enough memory for this.", "Use fewer rows or columns, or --dtype float32.")
+    if isinstance(error, MemoryError) or _tells_of_memory(error):
+        given = f" This process may take {most >> 20} MiB (ulimit -v)." if (most := limit()) else ""
+        what = f"There is not enough memory for this.{given}"
+        _say(what, "Use fewer rows or columns, or train with --dtype float32.")
+        return 1
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        what = "No further thread could be started: there are too many processes, or there is too little memory."
+        _say(what, "End some, or raise ulimit -u and ulimit -v; train --threads 1 starts none.")
         return 1
     if isinstance(error, OSError):
         _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
@@ -126,6 +139,12 @@ def _told(error: Exception) -> int:
         "Set SOFTREG_DEBUG=1 for the traceback, and please report it.",
     )
     return 1
+
+
+def _tells_of_memory(error: BaseException) -> bool:
+    """Whether it is an error of a library that got no memory, in words of its own."""
+    told = f"{error}"
+    return isinstance(error, ImportError) and ("failed to map segment" in told or "Cannot allocate memory" in told)
 
 
 def _sentence(error: click.ClickException) -> str:

@@ -1,7 +1,8 @@
 """Ctrl-C, SIGTERM and SIGHUP: they end a command at once, but a training after its epoch; a second one ends that, too.
 
 To end at once is an exception, so that temporary files and processes go; a signal that comes meanwhile ends the process
-as it would any other. A signal that is ignored (nohup; a job that a shell script runs in the background) stays so.
+as it would any other. While something is imported the exception waits: libraries in C do not survive it there. A signal
+that is ignored (nohup; a job that a shell script runs in the background) stays so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from typing import Any
 __all__ = ["Interrupted", "Interruption"]
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+
+SOON = 0.02
+"""Seconds after which it is looked again whether something is still being imported."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -54,12 +59,13 @@ class Interruption:
         """Remember the first signal in place of ending at once: there is something to save."""
         self._listening = True
 
-    def _came(self, number: int, _: FrameType | None) -> None:
+    def _came(self, number: int, frame: FrameType | None) -> None:
         if not self._listening or self.reason:
             for other in self._before:
                 signal.signal(other, signal.SIG_DFL)
             self.code = 128 + number
-            raise Interrupted(number)
+            self._raise(number, frame)
+            return
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"
         self.code = 128 + number
         if number == signal.SIGINT:
@@ -67,11 +73,20 @@ class Interruption:
             with contextlib.suppress(OSError):
                 os.write(2, b"\nsoftreg: ending after this epoch; Ctrl-C again ends at once.\n")
 
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        if _importing(frame) and hasattr(signal, "setitimer"):
+            self._raise_soon(number)
+        else:
+            raise Interrupted(number)
+
+    def _raise_soon(self, number: int) -> None:
+        signal.signal(signal.SIGALRM, lambda _, frame: self._raise(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+
     def _unraisable(self, told: Any) -> None:
         """Raise again what Python could not pass on, because the signal came while an object was being removed."""
         if isinstance(told.exc_value, Interrupted):
-            signal.signal(told.exc_value.number, self._came)
-            signal.raise_signal(told.exc_value.number)
+            self._raise_soon(told.exc_value.number)
         else:
             self._hook(told)
 
@@ -82,3 +97,13 @@ class Interruption:
             signal.signal(number, handler)
         if self._before:
             sys.unraisablehook = self._hook
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False

@@ -30,10 +30,14 @@ def reserved(out: Path | None, overwrite: bool) -> Iterator[Callable[[str], Run]
         if out is not None:
             stack.enter_context(_folder(out))
             _refuse_loss(out, overwrite)
+        begun = False
 
         def create(name: str) -> Run:
+            nonlocal begun
+            # subtle: Ctrl-C may have come in the midst of this, and what was reached is to be saved all the same
+            again, begun = begun, True
             if out is not None:
-                return _begun(Run(out), overwrite)
+                return _begun(Run(out), overwrite, again)
             run = _numbered(name)
             stack.enter_context(writing_in(run))
             return run
@@ -89,13 +93,13 @@ def _refuse_loss(out: Path, overwrite: bool) -> None:
         raise UsageError(f"The folder {out} holds {strangers[0]} and no run.", "Name another folder.")
 
 
-def _begun(run: Run, overwrite: bool) -> Run:
+def _begun(run: Run, overwrite: bool, again: bool) -> Run:
     """The run in its folder, or, where one is there that may be overwritten, what is to take its place."""
     if overwrite and any((run.path / name).exists() for name in FILES):
         return run.begin_successor()
     run.path.mkdir(parents=True, exist_ok=True)  # it may have been removed while training went on
     try:
-        (run.path / "config.toml").touch(exist_ok=False)  # where a lock is known to one machine only, this is to all
+        (run.path / "config.toml").touch(exist_ok=again)  # where a lock is known to one machine only, this is to all
     except FileExistsError:
         what = f"Another training has just begun in {run.path}."
         raise UsageError(what, "Name another folder with --out.") from None

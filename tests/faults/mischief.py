@@ -14,7 +14,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Tally", "close", "count", "deafen", "die", "full", "hang_up", "misread", "refuse", "small_files", "vanish"]
+__all__ = [
+    "Tally",
+    "close",
+    "count",
+    "deafen",
+    "die",
+    "forget",
+    "full",
+    "hang_up",
+    "misread",
+    "no_threads",
+    "refuse",
+    "small_files",
+    "vanish",
+]
 
 ASKING = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -100,6 +114,37 @@ def _below(folder: Path, path: Any) -> bool:
 def small_files(tally: Tally, size: int) -> None:
     """Let no file grow beyond so many bytes."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def forget(tally: Tally, place: int) -> None:
+    """Give NumPy no memory for an array that our code makes."""
+    import numpy as np
+
+    def refusing(make: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*args: Any, **more: Any) -> Any:
+            if sys._getframe(1).f_globals.get("__name__", "").startswith("softreg.") and tally.one() == place:
+                raise np._core._exceptions._ArrayMemoryError((10**6, 10**3), np.dtype(float))
+            return make(*args, **more)
+
+        return asked
+
+    for name in ("array", "asarray", "empty", "zeros", "ones", "full", "concatenate", "exp", "isfinite"):
+        setattr(np, name, refusing(getattr(np, name)))
+
+
+def no_threads(tally: Tally, place: int) -> None:
+    """Let no thread be started, from one of them on."""
+    import threading
+
+    name = next(name for name in ("_start_joinable_thread", "_start_new_thread") if hasattr(threading, name))
+    before = getattr(threading, name)
+
+    def start(*args: Any, **more: Any) -> Any:
+        if tally.one() >= place:
+            raise RuntimeError("can't start new thread")
+        return before(*args, **more)
+
+    setattr(threading, name, start)
 
 
 def vanish(tally: Tally, place: int, folder: str) -> None:

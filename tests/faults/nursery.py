@@ -51,7 +51,12 @@ class Nursery:
 
     def __enter__(self) -> Nursery:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTREG")}
-        environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONWARNINGS": "error"}
+        environment |= {
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "80",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONWARNINGS": "error,ignore::ResourceWarning",
+        }
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__)), "serve"],
             env=environment,

@@ -50,7 +50,7 @@ def test_a_signal_ends_a_command_at_any_moment_and_damages_nothing(story, nurser
         tried("signals at a random moment")
         quiet(left)
         assert left.code in CODES[number] | {0}, left
-        sound(folder)
+        sound(folder, killed="parquet" in story.name)  # many files go one by one: the rest is for the next writer
         assert not [*(folder / "temporary").iterdir()]
         old_or_new(folder, before, whole)
         if left.code and "train" in story.words and (folder / "run/metrics.json").exists():
