@@ -80,7 +80,7 @@ matrix: $(VENV)/.installed-matrix  ## run the tests with all Pythons and version
 	$(BIN)/tox run $(if $(ENVS),-e $(ENVS))
 
 torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
-	$(BIN)/python tests/torture.py
+	$(BIN)/python tests/faults/torture.py
 
 clean:  ## remove the environments and caches
 	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # typing itself is slow to import
 
 __version__ = "0.1.0"
 
 __all__ = ["SoftmaxModel", "SoftmaxRegression", "__version__"]
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from softreg.estimator import SoftmaxRegression
     from softreg.model import SoftmaxModel
 

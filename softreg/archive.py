@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from softreg.errors import DataError, ModelFileError, SoftregError
+from softreg.errors import DataError, ModelFileError, SoftregError, reason
 from softreg.preparation import Preparation
 
 __all__ = [
@@ -134,7 +134,7 @@ def refuse_newer(version: int, name: object) -> None:
 def reading(path: object) -> Iterator[None]:
     """Say in our words what goes wrong in reading a model's file.
 
-    Raises :class:`DataError` where there is no such file, or none that may be read, and :class:`ModelFileError` for
+    Raises :class:`DataError` where there is no such file, or none that can be read, and :class:`ModelFileError` for
     everything else: a damaged file fails in more ways than zipfile, json and numpy promise.
     """
     try:
@@ -143,8 +143,8 @@ def reading(path: object) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
-    except PermissionError:
-        raise DataError(f"The model file {path} may not be read by you.", "Name another.") from None
+    except OSError as error:
+        raise DataError(f"The model file {path} cannot be read: {reason(error)}.", "Name another.") from error
     except Exception as error:
         raise ModelFileError(
             f"The model file {path} is damaged, or not a softreg model.", "Train the model again."

@@ -27,7 +27,7 @@ import numpy as np
 
 from softreg import archive
 from softreg.design import Scaling
-from softreg.errors import DataError, ModelFileError
+from softreg.errors import DataError, ModelFileError, reason
 from softreg.files import write_bytes
 from softreg.model import SoftmaxModel
 from softreg.training import Checkpoint, State, StepSize
@@ -76,13 +76,15 @@ def save(kept: Kept, path: Path) -> None:
 def load(path: Path) -> Kept:
     """Read a checkpoint.
 
-    Raises :class:`DataError` where there is none, and :class:`ModelFileError` for one that is damaged, or of another
-    format.
+    Raises :class:`DataError` where there is none that can be read, and :class:`ModelFileError` for one that is damaged,
+    or of another format.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"There is no checkpoint {path}.", "Train again.") from None
+    except OSError as error:
+        raise DataError(f"The checkpoint {path} cannot be read: {reason(error)}.", "Try again.") from error
     try:
         return _read(content, path)
     except (MemoryError, DataError):

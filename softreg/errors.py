@@ -34,6 +34,7 @@ __all__ = [
     "did_you_mean",
     "listed",
     "plural",
+    "reason",
 ]
 
 
@@ -126,3 +127,15 @@ def plural(count: int, noun: str) -> str:
     ('1 row', '0 rows')
     """
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says, for a sentence: of one of the system neither its number nor its path.
+
+    >>> reason(OSError(5, "Input/output error", "a.csv")), reason(ValueError("no zip."))
+    ('Input/output error', 'no zip')
+    >>> reason(EOFError())
+    'it ends too early'
+    """
+    said = str(getattr(error, "strerror", None) or error).rstrip(".")
+    return said or ("it ends too early" if isinstance(error, EOFError) else type(error).__name__)

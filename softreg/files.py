@@ -2,6 +2,9 @@
 
 The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed over its final
 name; the folder's entry is synced too. A reader, or a crash at any moment, sees the old file or the new one.
+
+What is temporary is locked while it is in use. A process that is killed leaves it behind, with a lock that nobody has:
+whoever writes the same file next removes it.
 """
 
 from __future__ import annotations
@@ -9,12 +12,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["sha256", "write_bytes", "write_text", "writing"]
+from softreg import locks
+
+__all__ = ["scratch", "sha256", "sweep", "write_bytes", "write_text", "writing"]
+
+_PART = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part")
 
 
 @contextlib.contextmanager
@@ -29,22 +38,40 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     b'whole'
     """
     path = Path(path).resolve()  # a symbolic link stays, and its target is replaced
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary name
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_mode_of(path))
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    with _temporary(path) as (descriptor, name):
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            name.chmod(_mode_of(path))
+            name.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                name.unlink()
+            raise
     _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Make a folder for what goes into ``path``, beside it, and remove it when the block ends."""
+    path = Path(path).resolve()
+    sweep(path.parent, {path.name})
+    made = tempfile.TemporaryDirectory(".part", f".{path.name}.", path.parent, ignore_cleanup_errors=True)
+    with made as folder, locks.held(Path(folder)):
+        yield Path(folder)
+
+
+def sweep(folder: Path, names: Collection[str]) -> None:
+    """Remove from a folder what killed processes left behind of writing files of these names."""
+    with contextlib.suppress(OSError):
+        for path in Path(folder).iterdir():
+            match = _PART.fullmatch(path.name)
+            if match and match[1] in names:
+                with contextlib.suppress(OSError), locks.left_behind(path) as left:
+                    if left:
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -62,6 +89,23 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _temporary(path: Path) -> Iterator[tuple[int, Path]]:
+    """A new file beside ``path``, open for writing, and locked while the block lasts, even if it is closed before."""
+    sweep(path.parent, {path.name})
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary name
+            stack.enter_context(locks.in_use(descriptor))
+            if os.fstat(descriptor).st_nlink:
+                break
+            os.close(descriptor)  # before it was locked, another took it for one that was left behind
+        yield descriptor, Path(name)
 
 
 def _mode_of(path: Path) -> int:

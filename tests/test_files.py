@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from softreg.files import sha256, write_bytes, write_text, writing
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
@@ -113,3 +117,64 @@ def test_a_symbolic_link_stays_a_link_and_its_target_is_replaced(tmp_path):
     write_text(link, "new")
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def killed_in_the_midst_of(code: str, folder: Path) -> None:
+    """Run Python in a folder until it has said something, and kill it."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.kill()
+
+
+WRITING = """
+import pathlib, time
+from softreg.files import scratch, writing
+with {what}(pathlib.Path("a.txt")) as file:
+    {use}
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+LEFT = [("writing", 'file.write(b"half"); file.flush()'), ("scratch", '(file / "part").touch()')]
+
+
+@pytest.mark.parametrize(("what", "use"), LEFT)
+def test_what_a_killed_writer_left_behind_is_removed_by_the_next_one(tmp_path, what, use):
+    killed_in_the_midst_of(WRITING.format(what=what, use=use), tmp_path)
+    write_bytes(tmp_path / "b.txt", b"another file")
+    assert len(list(tmp_path.iterdir())) == 2
+    write_bytes(tmp_path / "a.txt", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(("what", "use"), LEFT)
+def test_what_is_still_being_written_is_left_alone(tmp_path, what, use):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    code = WRITING.format(what=what, use=use)
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        write_bytes(tmp_path / "a.txt", b"whole")
+        assert len(list(tmp_path.iterdir())) == 2
+        process.kill()
+
+
+def test_files_that_only_look_like_ours_are_left_alone(tmp_path):
+    names = {".a.txt.part", ".a.txt.12345678.PART", "a.txt.abcdefgh.part", ".a.txt.b.abcdefgh.part"}
+    for name in names:
+        (tmp_path / name).touch()
+    write_bytes(tmp_path / "a.txt", b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == names | {"a.txt"}
+
+
+def test_writers_of_one_file_at_once_never_lose_their_own(tmp_path):
+    """A temporary file that is not locked yet may be taken for one that was left behind."""
+    code = "import pathlib; from softreg.files import write_bytes\n"
+    code += "for _ in range(300): write_bytes(pathlib.Path('a.txt'), b'x' * 1000)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    writers = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) for _ in range(3)]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

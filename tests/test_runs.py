@@ -263,26 +263,29 @@ def test_a_history_is_read_as_it_was_written(tmp_path):
     assert run.history() == history
 
 
+def made(out, overwrite=False):
+    with runs.reserved(out, overwrite) as create:
+        return create("iris").path
+
+
 def test_a_folder_is_made_new_each_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = [runs.create(None, "iris", False).path.name for _ in range(3)]
-    assert made == ["iris-1", "iris-2", "iris-3"]
-    assert runs.create(tmp_path / "a/b", "iris", False).path.is_dir()
+    assert [made(None).name for _ in range(3)] == ["iris-1", "iris-2", "iris-3"]
+    assert made(tmp_path / "a/b").is_dir()
     (tmp_path / "a/b/model.npz").touch()
     with pytest.raises(UsageError):
-        runs.create(tmp_path / "a/b", "iris", False)
+        made(tmp_path / "a/b")
     with pytest.raises(DataError, match="iris-4"):
         runs.find("iris-4")
 
 
 def test_of_two_trainings_that_pick_the_same_folder_one_gets_it(tmp_path, monkeypatch):
-    """Both find the folder empty; then both want it."""
-    monkeypatch.chdir(tmp_path)
-    runs.check(tmp_path / "one", overwrite=False)
-    monkeypatch.setattr(runs, "check", lambda *_: None)
-    runs.create(tmp_path / "one", "iris", overwrite=False)
-    with pytest.raises(UsageError, match="Another training"):
-        runs.create(tmp_path / "one", "iris", overwrite=False)
+    """Where there are no locks, both find the folder empty; then both want it."""
+    monkeypatch.setattr("softreg.locks.take", lambda *_, **__: True)
+    with runs.reserved(tmp_path / "one", False) as first, runs.reserved(tmp_path / "one", False) as second:
+        first("iris")
+        with pytest.raises(UsageError, match="Another training"):
+            second("iris")
 
 
 def test_trainings_side_by_side_get_a_folder_each(shell):

@@ -1,8 +1,30 @@
 """Words in, words out: one file a command, each of which parses, calls one workflow, and prints.
 
-Importing this package, and ``softreg --help``, imports click and the standard library alone.
+Importing this package imports nothing else, and ``softreg --help`` click and the standard library alone.
 """
 
-from softreg.cli.app import main
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 __all__ = ["main"]
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    import signal
+    import sys
+
+    # while there is nothing to lose, Ctrl-C ends the process as it does any other, without a traceback
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from softreg.cli.memory import keep_blas_to_one_thread
+    from softreg.cli.streams import open_streams
+
+    open_streams()
+    keep_blas_to_one_thread()
+    from softreg.cli.app import run
+
+    sys.exit(run(args))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -17,14 +18,17 @@ from softreg.cli.evaluate import evaluate
 from softreg.cli.explain import explain
 from softreg.cli.export import export
 from softreg.cli.grade import grade
+from softreg.cli.interrupt import Interruption
 from softreg.cli.learn import learn
 from softreg.cli.plot import plot
 from softreg.cli.predict import predict
 from softreg.cli.show import show
+from softreg.cli.streams import silence
 from softreg.cli.train import train
 from softreg.errors import SoftregError, did_you_mean
+from softreg.memory import limit
 
-__all__ = ["main", "softreg"]
+__all__ = ["run", "softreg"]
 
 SECTIONS = {
     "Do": ("train", "predict", "evaluate", "plot"),
@@ -59,57 +63,71 @@ for command in (train, predict, evaluate, plot, check, explain, compare, learn, 
     softreg.add_command(command)
 
 
-def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code."""
-    sys.exit(run(args))
-
-
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code; no traceback reaches a user."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
     try:
-        code = _invoke(sys.argv[1:] if args is None else args)
-        sys.stdout.flush()
+        with Interruption() as interruption:
+            code = _invoke(sys.argv[1:] if args is None else args, interruption)
+            sys.stdout.flush()
     except BrokenPipeError:
-        # the reader has seen enough; what is still buffered must not raise again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()  # the reader has seen enough
         return 0
-    except Exception as error:
-        return _told(error)
-    except KeyboardInterrupt:
-        click.echo("\nsoftreg: interrupted.", err=True)
-        return 130
-    return code if isinstance(code, int) else 0
+    except KeyboardInterrupt as error:
+        number = getattr(error, "number", signal.SIGINT)
+        click.echo(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
+        return 128 + number
+    except SystemExit:
+        raise
+    except BaseException as error:  # of all kinds: a library's own panic is no Exception
+        # subtle: an error holds on to all that was there where it was raised, and memory is what is missing
+        failed = MemoryError() if isinstance(error, MemoryError) else error
+    else:
+        return code if isinstance(code, int) else 0
+    code = _told(failed)
+    _flush()
+    return code
 
 
-def _invoke(args: list[str]) -> Any:
+def _flush() -> None:
+    """Write what was told before an error; where it cannot be written, nobody is told once more as Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        silence()
+
+
+def _invoke(args: list[str], interruption: Interruption) -> Any:
     """What click's own ``main`` does, less its handling of errors: of a closed pipe it would make exit code 1."""
     if "_SOFTREG_COMPLETE" in os.environ:
         softreg.main(args, prog_name="softreg")  # answers the shell, and exits
     try:
-        with softreg.make_context("softreg", list(args)) as ctx:
+        with softreg.make_context("softreg", list(args), obj=interruption) as ctx:
             return softreg.invoke(ctx)
     except click.exceptions.Exit as end:
         return end.exit_code
 
 
-def _told(error: Exception) -> int:
+def _told(error: BaseException) -> int:
     """Say what went wrong, on stderr, and return the exit code."""
     if isinstance(error, SoftregError):
         _say(error.what, error.advice)
         return error.exit_code
-    if isinstance(error, click.Abort):
-        click.echo("\nsoftreg: interrupted.", err=True)
-        return 130
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "softreg"
         _say(_sentence(error), f"Type {command} --help to see what is possible.")
         return 2
-    if isinstance(error, MemoryError):
-        _say("There is not enough memory for this.", "Use fewer rows or columns, or --dtype float32.")
+    if isinstance(error, MemoryError) or _tells_of_memory(error):
+        given = f" This process may take {most >> 20} MiB (ulimit -v)." if (most := limit()) else ""
+        what = f"There is not enough memory for this.{given}"
+        _say(what, "Use fewer rows or columns, or train with --dtype float32.")
+        return 1
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        what = "No further thread could be started: there are too many processes, or there is too little memory."
+        _say(what, "End some, or raise ulimit -u and ulimit -v; train --threads 1 starts none.")
         return 1
     if isinstance(error, OSError):
         _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
@@ -121,6 +139,12 @@ def _told(error: Exception) -> int:
         "Set SOFTREG_DEBUG=1 for the traceback, and please report it.",
     )
     return 1
+
+
+def _tells_of_memory(error: BaseException) -> bool:
+    """Whether it is an error of a library that got no memory, in words of its own."""
+    told = f"{error}"
+    return isinstance(error, ImportError) and ("failed to map segment" in told or "Cannot allocate memory" in told)
 
 
 def _sentence(error: click.ClickException) -> str:

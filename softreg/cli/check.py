@@ -9,6 +9,7 @@ import click
 from softreg.cli.command import Command, Option
 from softreg.cli.data_options import data_options, given, split_options
 from softreg.cli.options import Number, gathered, setting
+from softreg.cli.streams import tell
 from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import (
@@ -77,10 +78,9 @@ def check(
     for text in result.notes:
         note(text, quiet)
     if as_json:
-        click.echo(dumps(result.to_json()), nl=False)
+        tell(dumps(result.to_json()), nl=False)
     elif not quiet:
-        click.echo("\n".join(_summary(result, verbose)))
-        click.echo(row("next", _next(ctx, data, of_run=of_run)))
+        tell("\n".join([*_summary(result, verbose), row("next", _next(ctx, data, of_run=of_run))]))
     if strict and result.failed:
         raise CheckFailedError(
             f"{plural(len(result.failed), 'check')} failed: {listed(result.failed)}.",

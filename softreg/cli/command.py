@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from softreg.cli.memory import refuse_little
 from softreg.errors import did_you_mean
 
 __all__ = ["Command", "Group", "Option"]
@@ -44,6 +45,11 @@ class Command(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, where there is enough memory to begin."""
+        refuse_little()
+        return super().invoke(ctx)
 
     def _own(self) -> list[Option]:
         return [param for param in self.params if isinstance(param, Option)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.errors import DataError, UsageError, did_you_mean, listed, reason
 
 __all__ = ["from_file", "read"]
 
@@ -46,8 +46,8 @@ def read(path: Path, options: dict[str, bool]) -> tuple[dict[str, Any], dict[str
     except FileNotFoundError:
         raise DataError(f"There is no configuration file {path}.", "Look in configs/, or in a run folder.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"The configuration {path} cannot be read: {reason}.", "It must be a TOML file.") from None
+        what = f"The configuration {path} cannot be read: {reason(error)}."
+        raise DataError(what, "It must be a TOML file.") from None
     record = content.pop("record", {})
     known = sorted(set(options) - set(NOT_KEYS) - {"help_all"})
     values: dict[str, Any] = {}

@@ -1,25 +1,42 @@
-"""Ctrl-C and SIGTERM: the first one ends training after its epoch, the second one at once; both keep what there is.
+"""Ctrl-C, SIGTERM and SIGHUP: they end a command at once, but a training after its epoch; a second one ends that, too.
 
-Before the first step there is nothing to save, and the first one ends the process.
+To end at once is an exception, so that temporary files and processes go; a signal that comes meanwhile ends the process
+as it would any other. While something is imported the exception waits: libraries in C do not survive it there. A signal
+that is ignored (nohup; a job that a shell script runs in the background) stays so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Interruption"]
+__all__ = ["Interrupted", "Interruption"]
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
-class Interruption:
-    """From ``listen()`` on, remembers the first signal in place of dying of it.
+SOON = 0.02
+"""Seconds after which it is looked again whether something is still being imported."""
 
-    ``reason`` says which, ``code`` how to exit. Outside the main thread, where Python has no signals, it does nothing.
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ends the command."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Interruption:
+    """What signals do while a command runs: raise :class:`Interrupted`; from ``listen()`` on, the first is remembered.
+
+    Then ``reason`` says which it was, and ``code`` how to exit. Outside the main thread, where Python has no signals,
+    nothing is done.
     """
 
     reason: str | None = None
@@ -27,30 +44,66 @@ class Interruption:
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
+        self._listening = False
 
     def __enter__(self) -> Interruption:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                if (before := signal.getsignal(number)) is not signal.SIG_IGN:
+                    self._before[number] = before
+                    signal.signal(number, self._came)
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
         return self
 
     def listen(self) -> None:
-        """Take over the signals."""
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._remember) for number in SIGNALS}
+        """Remember the first signal in place of ending at once: there is something to save."""
+        self._listening = True
 
-    def _remember(self, number: int, _: FrameType | None) -> None:
+    def _came(self, number: int, frame: FrameType | None) -> None:
+        if not self._listening or self.reason:
+            for other in self._before:
+                signal.signal(other, signal.SIG_DFL)
+            self.code = 128 + number
+            self._raise(number, frame)
+            return
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"
         self.code = 128 + number
-        for other in self._before:
-            signal.signal(other, self._end)
         if number == signal.SIGINT:
             # subtle: not through sys.stderr, in the midst of whose writing the signal may have come
-            os.write(2, b"\nsoftreg: ending after this epoch; Ctrl-C again ends at once.\n")
+            with contextlib.suppress(OSError):
+                os.write(2, b"\nsoftreg: ending after this epoch; Ctrl-C again ends at once.\n")
 
-    def _end(self, number: int, _: FrameType | None) -> None:
-        self.code = 128 + number
-        raise KeyboardInterrupt
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        if _importing(frame) and hasattr(signal, "setitimer"):
+            self._raise_soon(number)
+        else:
+            raise Interrupted(number)
+
+    def _raise_soon(self, number: int) -> None:
+        signal.signal(signal.SIGALRM, lambda _, frame: self._raise(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+
+    def _unraisable(self, told: Any) -> None:
+        """Raise again what Python could not pass on, because the signal came while an object was being removed."""
+        if isinstance(told.exc_value, Interrupted):
+            self._raise_soon(told.exc_value.number)
+        else:
+            self._hook(told)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._before:
+            sys.unraisablehook = self._hook
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False

@@ -11,6 +11,7 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.options import Number, gathered, refuse_existing, setting
+from softreg.cli.streams import tell
 from softreg.cli.words import note, plural, row, table, typed
 from softreg.errors import UsageError, listed
 from softreg.lessons.course import COURSE, Topic, find
@@ -217,6 +218,8 @@ def _show(
     from softreg.runs import dumps
     from softreg.workflows.learn import drawn, write_handout
 
+    # who wants files gets all of them, whoever reads what is printed
+    say = tell if markdown or out else click.echo
     shown: list[Taught] = []
     for taught in lessons:
         # the course's own folder is drawn anew; one that was named may hold what is not ours
@@ -224,11 +227,11 @@ def _show(
         for text in taught.lesson.notes:
             note(text, quiet)
         if not as_json:
-            click.echo("\n".join(told(shown[-1])))
-            click.echo("\n" if whole else "", nl=False)
+            say("\n".join(told(shown[-1])))
+            say("\n" if whole else "", nl=False)
     if as_json:
         found = [taught.to_json() for taught in shown]
-        click.echo(dumps({"lessons": found} if whole else found[0]), nl=False)
+        say(dumps({"lessons": found} if whole else found[0]), nl=False)
     if markdown:
         write_handout(shown, Path(markdown), answers=answers)
         if not as_json:

@@ -11,6 +11,7 @@ from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
 from softreg.cli.data_options import data_options, given, split_options
 from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
+from softreg.cli.streams import tell
 from softreg.cli.words import note, short, wrapped
 from softreg.errors import DivergedError, NotConvergedError, StoppedError, UsageError, listed
 from softreg.settings import (
@@ -30,6 +31,7 @@ from softreg.settings import (
 )
 
 if TYPE_CHECKING:
+    from softreg.cli.interrupt import Interruption
     from softreg.workflows.record import TrainResult
     from softreg.workflows.request import TrainRequest
 
@@ -117,12 +119,12 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     """
     quiet = values["quiet"] or values["as_json"]
     _refuse_idle(ctx, data, values)
-    from softreg.cli.interrupt import Interruption
     from softreg.cli.progress import Progress
     from softreg.cli.summary import training_summary
     from softreg.runs import dumps
 
-    with Interruption() as interruption, Progress(values["epochs"], quiet) as progress:
+    interruption: Interruption = ctx.obj
+    with Progress(values["epochs"], quiet) as progress:
 
         def _observe(row: dict[str, Any]) -> str | None:
             progress.show(row)
@@ -136,19 +138,20 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
         try:
             result = _trained(ctx, data, values, watch)
         except StoppedError as error:
-            error.exit_code = interruption.code
+            error.exit_code = interruption.code or error.exit_code
             raise
     for text in _notes(result, ctx.meta.get("softreg.record", {})):
         note(text, values["quiet"])
     if values["as_json"]:
-        click.echo(dumps({"run": str(result.run.path)} | result.metrics), nl=False)
+        tell(dumps({"run": str(result.run.path)} | result.metrics), nl=False)
     elif not quiet:
-        click.echo(training_summary(result))
+        tell(training_summary(result))
     # an interrupted training has its own exit code
     _judge(result, values["require_convergence"] and not interruption.code)
     if interruption.code:
         told = f"softreg: {interruption.reason}; what was reached is in {result.run.path}."
-        click.echo(wrapped(f"{told} Go on with {result.run.resuming}."), err=True)
+        more = f" Go on with {result.run.resuming}." if result.run.checkpoint.exists() else ""
+        click.echo(wrapped(told + more), err=True)
         ctx.exit(interruption.code)
 
 

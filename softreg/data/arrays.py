@@ -12,7 +12,7 @@ from softreg import files
 from softreg.data.dataset import Dataset
 from softreg.data.labels import as_text
 from softreg.data.matching import refuse_width
-from softreg.errors import DataError, listed
+from softreg.errors import DataError, listed, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
         raw, y = load_svmlight_file(str(path), zero_based=from_zero)
     except (ValueError, OSError, OverflowError) as error:
         raise DataError(
-            f"{path} is not a readable svmlight file: {str(error).rstrip('.')}.",
+            f"{path} is not a readable svmlight file: {reason(error)}.",
             "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with ascending indices.",
         ) from error
     if not raw.shape[0] or not raw.nnz:
@@ -113,8 +113,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
                 f"{path} holds pickled Python objects (or is no .npz file), which softreg never opens.",
                 "Save plain arrays: X of numbers, y of numbers or of text (dtype=str).",
             ) from error
-        why = str(error).rstrip(".") or "it ends too early"
-        raise DataError(f"{path} is not a readable .npz file: {why}.", "Save or copy it again.") from error
+        raise DataError(f"{path} is not a readable .npz file: {reason(error)}.", "Save or copy it again.") from error
 
 
 def _matrix(X: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[int, int] | None]:

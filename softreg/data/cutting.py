@@ -14,7 +14,7 @@ from itertools import chain
 from typing import IO
 
 from softreg.data.quoting import ends_of
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 
 __all__ = ["BLOCK", "LONGEST", "cut", "decoded", "first_end", "inflated", "pieces_of"]
 
@@ -31,11 +31,17 @@ _GZIP = b"\x1f\x8b"
 _QUOTE = b'"'
 
 
-def pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield what a stream holds, about ``BLOCK`` bytes at a time; of a slow pipe, what has come so far."""
+def pieces_of(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """Yield what a stream holds, about ``BLOCK`` bytes at a time; of a slow pipe, what has come so far.
+
+    Raises :class:`DataError` where it cannot be read.
+    """
     raw = getattr(stream, "raw", stream)  # subtle: a thread that waits for input must not hold the lock of a buffer
-    while piece := raw.read(BLOCK):
-        yield b"".join([piece, *_rest(raw, BLOCK - len(piece))])
+    try:
+        while piece := raw.read(BLOCK):
+            yield b"".join([piece, *_rest(raw, BLOCK - len(piece))])
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {reason(error)}.", "Check the path.") from error
 
 
 def _rest(raw: IO[bytes], room: int) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from softreg.errors import DataError, UsageError, did_you_mean
+from softreg.errors import DataError, UsageError, did_you_mean, reason
 
 __all__ = ["SEPARATORS", "Dialect", "as_utf8", "detect", "mark_of", "records", "unzipped"]
 
@@ -158,7 +158,7 @@ def unzipped(content: bytes, name: str) -> bytes:
     except EOFError as error:
         raise DataError(f"{name} is cut: its gzip data end too early.", "Copy or download it again.") from error
     except (OSError, zlib.error) as error:
-        raise DataError(f"{name} is damaged: {error}.", "Copy or download it again.") from error
+        raise DataError(f"{name} is damaged: {reason(error)}.", "Copy or download it again.") from error
     return unfolded.getvalue()
 
 

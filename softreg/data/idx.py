@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softreg.data.dataset import Dataset
-from softreg.errors import DataError, listed
+from softreg.errors import DataError, listed, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,5 +142,5 @@ def _read(path: Path, dimensions: int, digest: hashlib._Hash) -> np.ndarray:
         if path.suffix == ".gz":
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}.", _ADVICE) from error
+        raise DataError(f"{path} cannot be read: {reason(error)}.", _ADVICE) from error
     return parse(content, str(path), dimensions)

@@ -13,7 +13,7 @@ from softreg import files
 from softreg.data.labels import as_text
 from softreg.data.tables import nameless_note, usable
 from softreg.data.values import beyond_double, large, missing_as_null
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,8 +68,8 @@ def unharmed(name: str) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).splitlines()[0].removeprefix("parquet: ").rstrip(".")
-        raise DataError(f"{name} is not a readable parquet file: {reason}.", "Save or copy it again.") from error
+        told = reason(error).splitlines()[0].removeprefix("parquet: ").rstrip(".")
+        raise DataError(f"{name} is not a readable parquet file: {told}.", "Save or copy it again.") from error
 
 
 def number_or_text(column: pl.Series) -> pl.Series:

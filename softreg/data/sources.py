@@ -29,7 +29,7 @@ import numpy as np
 
 from softreg.data.labels import refuse_quantity
 from softreg.data.matching import choose, labelled, match, refuse_unusable, renamed, selected
-from softreg.errors import DataError, UsageError, did_you_mean, listed, plural
+from softreg.errors import DataError, UsageError, did_you_mean, listed, plural, reason
 from softreg.preparation import Category, Number, Preparation
 from softreg.settings import BUNDLED, DOWNLOADED, IDX_NAMED, SYNTHETIC, SourceSettings, SplitSettings
 
@@ -175,22 +175,26 @@ def _not_found(spec: str, path: Path) -> DataError:
     return DataError(f"There is no file {spec}.", advice)
 
 
-def _table(spec: str, source: SourceSettings) -> CsvTable | ParquetTable:
-    # subtle: read before polars is imported, whose handler of Ctrl-C would let a waiting read wait on
-    content = sys.stdin.buffer.read() if spec == "-" else b""
-    from softreg.data import tables
+def _unreadable(spec: str, error: OSError) -> DataError:
+    return DataError(f"{spec} cannot be read: {reason(error)}.", "Check the path and its permissions.")
 
-    if spec == "-":
-        return tables.CsvTable(content, "stdin", source.separator, source.encoding)
+
+def _table(spec: str, source: SourceSettings) -> CsvTable | ParquetTable:
     path = Path(spec).expanduser()
     try:
+        # subtle: read before polars is imported, whose handler of Ctrl-C would let a waiting read wait on
+        content = sys.stdin.buffer.read() if spec == "-" else b""
+        from softreg.data import tables
+
+        if spec == "-":
+            return tables.CsvTable(content, "stdin", source.separator, source.encoding)
         if path.suffix.lower() == ".parquet":
             from softreg.data import parquet
 
             return parquet.ParquetTable(path)
         return tables.CsvTable(path.read_bytes(), path.name, source.separator, source.encoding)
     except OSError as error:
-        raise DataError(f"{spec} cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
+        raise _unreadable(spec, error) from error
 
 
 def _read(spec: str, kind: str, source: SourceSettings, expected: Sequence[str] | None) -> tuple[Dataset, bool]:
@@ -208,7 +212,10 @@ def _read(spec: str, kind: str, source: SourceSettings, expected: Sequence[str] 
         "npz": lambda: arrays.npz(path, expected),
         "svmlight": lambda: (arrays.svmlight(path, expected), False),
     }
-    return readers[kind]()
+    try:
+        return readers[kind]()
+    except OSError as error:
+        raise _unreadable(spec, error) from error
 
 
 def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSettings) -> None:

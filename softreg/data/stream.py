@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from softreg.data.cutting import LONGEST, cut, decoded, first_end, inflated, pieces_of
 from softreg.data.dialect import as_utf8, detect
 from softreg.data.quoting import scanned
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 
 if TYPE_CHECKING:
     from softreg.data.blocks import Block, Wanted
@@ -69,7 +69,7 @@ def opened(spec: str, source: SourceSettings) -> Iterator[Stream]:
             file = sys.stdin.buffer if spec == "-" else stack.enter_context(path.open("rb", buffering=0))
             stream = CsvStream(file, "stdin" if spec == "-" else path.name, source)
         except OSError as error:
-            raise DataError(f"{spec} cannot be read: {error.strerror}.", "Check the path.") from error
+            raise DataError(f"{spec} cannot be read: {reason(error)}.", "Check the path.") from error
         yield stream
 
 
@@ -78,7 +78,7 @@ class CsvStream:
 
     def __init__(self, file: IO[bytes], name: str, source: SourceSettings) -> None:
         as_utf8(b"", name, source.encoding)  # refuses a name that is none
-        text = decoded(inflated(pieces_of(file), name), name, source.encoding)
+        text = decoded(inflated(pieces_of(file, name), name), name, source.encoding)
         head = b""
         # subtle: read before polars is imported, whose handler of Ctrl-C would let a waiting read wait on
         while head.find(b"\n", first_end(head)) < 0 and len(head) < LONGEST and (piece := next(text, b"")):

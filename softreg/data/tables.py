@@ -23,6 +23,7 @@ from softreg import files
 from softreg.data import dialect
 from softreg.data.values import beyond_double, floats, large, missing_as_null
 from softreg.errors import DataError
+from softreg.memory import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,6 +96,10 @@ class CsvTable:
 
     def _parse(self, numbers: set[str], n_rows: int | None = None, columns: list[int] | None = None) -> pl.DataFrame:
         kinds = {name or f"\0{place}": name in numbers for place, name in enumerate(self._header)}
+        if (
+            n_rows is None
+        ):  # a number or a view of text for every value: in parts, in one piece, and in the matrix, twice
+            need(32 * (self._content.count(self._separator.encode()) + self._content.count(b"\n")))
         return pl.read_csv(
             self._content,
             has_header=False,

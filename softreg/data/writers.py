@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -15,7 +16,7 @@ import polars as pl
 
 from softreg.data.parsing import written
 from softreg.errors import DataError
-from softreg.files import writing
+from softreg.files import scratch, writing
 
 __all__ = ["CsvWriter", "ParquetWriter", "Writer", "separator_of", "written_to"]
 
@@ -55,8 +56,8 @@ def written_to(output: str, names: Sequence[str]) -> Iterator[Writer]:
         return
     with writing(Path(output)) as file:
         if separator is None:
-            with tempfile.TemporaryDirectory(dir=Path(output).resolve().parent, prefix=".answers.") as folder:
-                writer = ParquetWriter(file, names, Path(folder))
+            with scratch(Path(output)) as folder:
+                writer = ParquetWriter(file, names, folder)
                 yield writer
                 writer.finish()
         else:
@@ -131,7 +132,8 @@ class ParquetWriter:
         self._set_aside()
         rows = max(1, min(MOST_ROWS, self._n_rows * GROUP_BYTES // max(1, self._size)))
         whole = self._folder / "whole"
-        pl.scan_parquet(self._parts, glob=False, low_memory=True).sink_parquet(whole, row_group_size=rows)
+        with _as_the_system_says():
+            pl.scan_parquet(self._parts, glob=False, low_memory=True).sink_parquet(whole, row_group_size=rows)
         with whole.open("rb") as file:
             shutil.copyfileobj(file, self._file)
 
@@ -140,5 +142,18 @@ class ParquetWriter:
             part = pl.concat(self._waiting)
             self._size += int(part.estimated_size())
             self._parts.append(self._folder / f"{len(self._parts):08}.parquet")
-            part.write_parquet(self._parts[-1], compression="lz4")
+            with _as_the_system_says():
+                part.write_parquet(self._parts[-1], compression="lz4")
             self._waiting = []
+
+
+@contextlib.contextmanager
+def _as_the_system_says() -> Iterator[None]:
+    """Raise an error of the system, a full disk for one, as what it is, where polars puts it into words of its own."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from softreg.grading.calls import Answer, Call
-from softreg.grading.isolation import Child, EndedError, StartError
+from softreg.grading.isolation.child import Child
+from softreg.grading.isolation.ended import EndedError, StartError
 from softreg.grading.isolation.folders import remove
 from softreg.grading.isolation.fonts import lend_fonts
 from softreg.grading.isolation.testimony import Loaded, Said, as_loaded, as_said
+from softreg.grading.isolation.undertaker import Undertaker
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import printable
 
@@ -67,11 +69,12 @@ def examine(
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text)
         lend_fonts(content, folder / ".matplotlib")
-        session = _Session(folder, list(content), spec, stop)
-        try:
-            return session.run(calls)
-        finally:
-            session.close()
+        with Undertaker(folder) as undertaker:
+            session = _Session(folder, list(content), spec, stop, undertaker)
+            try:
+                return session.run(calls)
+            finally:
+                session.close()
     finally:
         remove(folder)
 
@@ -79,8 +82,10 @@ def examine(
 class _Session:
     """A submission in one process after the other, with the seconds that are left to it."""
 
-    def __init__(self, folder: Path, files: list[str], spec: Spec, stop: threading.Event | None) -> None:
-        self.folder, self.files, self.spec, self.stop = folder, files, spec, stop
+    def __init__(
+        self, folder: Path, files: list[str], spec: Spec, stop: threading.Event | None, undertaker: Undertaker
+    ) -> None:
+        self.folder, self.files, self.spec, self.stop, self.undertaker = folder, files, spec, stop, undertaker
         self.left, self.patience = spec.limits.seconds, PATIENCE * spec.limits.seconds
         self.child: Child | None = None
         self.loaded = Loaded()
@@ -131,6 +136,7 @@ class _Session:
     def _load(self) -> None:
         self.close()
         self.child = self._started()
+        self.undertaker.hears_of(self.child.pid, self.child.word)
         wanted = [each.name for each in self.spec.functions]
         header: dict[str, Any] = {"files": self.files, "wanted": wanted, "forbidden": list(self.spec.forbid)}
         header |= {"definitions_only": self.definitions_only}

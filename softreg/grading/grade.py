@@ -10,7 +10,7 @@ from typing import Any
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
-from softreg.grading.isolation import StartError
+from softreg.grading.isolation.ended import StartError
 from softreg.grading.judgement import Mistake, Result, earned, judge, to_be_had
 from softreg.grading.parameters import misplaced
 from softreg.grading.secrecy import public_notes

@@ -41,7 +41,8 @@ class Kept:
 
     def refuse_another(self, overwrite: bool) -> None:
         """Refuse a folder that holds something else, or the grades of another homework. Raises ``UsageError``."""
-        if overwrite or not self.out.exists() or (self.out.is_dir() and not any(self.out.iterdir())):
+        # folders alone are what is left where the first file could not be written
+        if overwrite or not self.out.exists() or (self.out.is_dir() and not any(map(_counts, self.out.rglob("*")))):
             return
         told = _json(self.room / HOMEWORK)
         if told is None:
@@ -96,6 +97,11 @@ class Kept:
 
     def _path(self, name: str) -> Path:
         return self.room / f"{name}{ENDING}"
+
+
+def _counts(path: Path) -> bool:
+    """Whether it is a file, and no temporary one."""
+    return path.is_file() and path.suffix != ".part"
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from softreg.errors import DataError, did_you_mean, listed
+from softreg.errors import DataError, did_you_mean, listed, reason
 from softreg.grading.asked import questions
 from softreg.grading.checks import CHECKS
 from softreg.grading.signature import function_of, text_of
@@ -34,8 +34,7 @@ def read(path: Path) -> Spec:
             f"There is no homework {path}.", "Type softreg grade --template plain -o DIR for one to begin with."
         ) from None
     except (ValueError, OSError, RecursionError) as error:  # no TOML, no UTF-8, an integer of too many digits
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"The homework {path} cannot be read: {reason}.", "It must be a TOML file.") from None
+        raise DataError(f"The homework {path} cannot be read: {reason(error)}.", "It must be a TOML file.") from None
     try:
         return _spec(content, path.stem)
     except DataError as error:

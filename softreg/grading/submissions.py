@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 
 __all__ = ["ENDINGS", "HandedIn", "Submission", "UnreadableError", "alone", "found_in", "printable"]
 
@@ -159,8 +159,7 @@ def _content(path: Path, root: Path, left: int = TOGETHER) -> bytes:
             raise UnreadableError(f"is more than {TOGETHER >> 20} MiB with the files before it")
         return place.read_bytes()
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableError(f"cannot be read: {reason}") from None
+        raise UnreadableError(f"cannot be read: {reason(error)}") from None
 
 
 def _place(path: Path) -> Path:

@@ -188,7 +188,12 @@ def save(figure: Figure, path: Path) -> None:
             "Give a file that ends in .png, .svg or .pdf.",
         )
     with style(), writing(path) as file:
-        figure.savefig(file, format=form, dpi=150, metadata=_WITHOUT_DATE_OR_VERSION[form])
+        try:
+            figure.savefig(file, format=form, dpi=150, metadata=_WITHOUT_DATE_OR_VERSION[form])
+        except OSError as error:
+            if error.errno is None:  # not the system's, but the encoder's, which has got no memory
+                raise MemoryError from error
+            raise
 
 
 def _installed() -> tuple[str, ...]:

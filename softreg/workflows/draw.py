@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from softreg.data.dataset import Dataset
 from softreg.data.labels import encode
 from softreg.errors import DataError, UsageError
-from softreg.runs import Run, find
+from softreg.runs import Run, find, writing_in
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,18 +22,20 @@ __all__ = ["draw", "draw_into_run"]
 def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
     """Draw one kind of plot and return its file: ``out``, or ``KIND.png`` in the (first) run's folder.
 
-    Only curves take several runs. ``boundary`` and ``mistakes`` read the run's data again, and need it unchanged.
+    Only curves take several runs. ``boundary`` and ``mistakes`` read the run's data again, and need it unchanged. Into
+    the folder of a run that is being trained nothing is drawn: the picture would be of what is gone by then.
     """
     from softreg.plots.style import save
 
     found = [find(word) for word in words]
     if kind != "curves" and len(found) > 1:
         raise UsageError(f"--kind {kind} draws one run; {len(found)} were given.", "Only curves overlay several runs.")
-    figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
     path = out or found[0].path / f"{kind}.png"
-    if not path.parent.is_dir():
-        raise DataError(f"There is no folder {path.parent} to draw into.", "Make it, or name another file with -o.")
-    save(figure, path)
+    with contextlib.nullcontext() if out else writing_in(found[0], shared=True):
+        figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
+        if not path.parent.is_dir():
+            raise DataError(f"There is no folder {path.parent} to draw into.", "Make it, or name another file with -o.")
+        save(figure, path)
     return path
 
 
@@ -43,7 +46,7 @@ def draw_into_run(run: Run, history: list[dict[str, Any]], metrics: dict[str, An
     from softreg.plots.style import save
 
     classes = metrics["train"]["classes"]
-    save(draw_curves({run.path.name: history}, len(classes)), run.path / "curves.png")
+    save(draw_curves({run.home.name: history}, len(classes)), run.path / "curves.png")
     if "test" in metrics:
         save(draw_confusion(metrics["test"]["confusion"], classes), run.path / "confusion.png")
 

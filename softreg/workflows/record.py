@@ -67,8 +67,8 @@ def record(told: TrainResult, request: TrainRequest, test_log_proba: np.ndarray 
         numbers = {"row": told.dataset.rows[rows]} | named | {"target": told.dataset.labels[rows]}
         write_table(answers(test_log_proba, model.classes, first=numbers), run.path / "predictions.csv")
     draw_into_run(run, told.fit.history, told.metrics)
+    run.tidy()
     run.write_json("metrics.json", told.metrics)
-    run.remember()
 
 
 def objective_of(result: Fit, settings: TrainingSettings, n_classes: int) -> dict[str, Any]:

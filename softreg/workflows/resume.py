@@ -10,7 +10,7 @@ import numpy as np
 
 from softreg import checkpoint
 from softreg.errors import UsageError
-from softreg.runs import Run, find
+from softreg.runs import Run, find, writing_in
 from softreg.selection import Path as L2Path
 from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 from softreg.training import Row, StepSize
@@ -36,27 +36,30 @@ def resume(
 ) -> TrainResult:
     """Go on with a run, in its own folder: the result is that of a training which was never interrupted, to the bit.
 
-    ``asked`` are the settings that were asked for by name. Raises :class:`UsageError` where one of them is not what the
-    run was begun with, or there is nothing to go on from, and :class:`DataError` where the data has changed.
+    Of a run and one that is to take its place, it is the later that goes on. ``asked`` are the settings that were asked
+    for by name. Raises :class:`UsageError` where one of them is not what the run was begun with, or there is nothing to
+    go on from, and :class:`DataError` where the data has changed.
     """
-    run = find(word)
-    if not run.checkpoint.exists():
-        raise _nothing_to_resume(run)
-    config, kept = run.config(), checkpoint.load(run.checkpoint)
-    _refuse_changes(run, config, asked)
-    request = _request(run, config | {name: asked[name] for name in CHANGEABLE if name in asked}, checkpoint_every)
-    if "epochs" in asked and request.training.schedule == "cosine" and asked["epochs"] != config.get("epochs"):
-        raise UsageError("--epochs cannot change on the cosine schedule, which is made of it.", "Leave it out.")
-    ready = material_of(run)
-    settings = replace(request.training, l2=kept.about["l2"])
+    found = find(word)
+    with writing_in(found):
+        run = found.successor if found.successor.checkpoint.exists() else found
+        if not run.checkpoint.exists():
+            raise _nothing_to_resume(run)
+        config, kept = run.config(), checkpoint.load(run.checkpoint)
+        _refuse_changes(run, config, asked)
+        request = _request(run, config | {name: asked[name] for name in CHANGEABLE if name in asked}, checkpoint_every)
+        if "epochs" in asked and request.training.schedule == "cosine" and asked["epochs"] != config.get("epochs"):
+            raise UsageError("--epochs cannot change on the cosine schedule, which is made of it.", "Leave it out.")
+        ready = material_of(run)
+        settings = replace(request.training, l2=kept.about["l2"])
 
-    def begun() -> Run:
-        run.reopen()
-        run.write_toml(config_of(request, ready.dataset))
-        return run
+        def begun() -> Run:
+            place = run.begin_successor() if run.complete else run
+            place.write_toml(config_of(request, ready.dataset))
+            return place
 
-    what = Training(ready, request, settings, _path(kept.about["l2_path"]))
-    return trained(what, begun, Watch(announce, observe, progress), earlier=kept.checkpoint)
+        what = Training(ready, request, settings, _path(kept.about["l2_path"]))
+        return trained(what, begun, Watch(announce, observe, progress), earlier=kept.checkpoint)
 
 
 def _nothing_to_resume(run: Run) -> UsageError:

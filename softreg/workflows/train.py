@@ -29,23 +29,24 @@ def train(
 ) -> TrainResult:
     """Load, split, prepare, choose l2, fit, calibrate, measure, and write a run folder.
 
-    Before the fit has ended nothing is written but checkpoints; a diverged fit is written too, with its best weights.
-    ``announce``, ``observe`` and ``progress`` are those of :class:`Watch`.
+    Before the fit has ended nothing is written but checkpoints; a diverged fit is written too, with its best weights. A
+    run that was there before stays what it is until the new one is complete. ``announce``, ``observe`` and ``progress``
+    are those of :class:`Watch`.
     """
     refuse_idle(request)
-    runs.check(request.out, request.overwrite)
-    dataset = data.load(request.data, request.source, request.split)
-    refuse_sizes(request, dataset)
-    needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
-    ready = material(dataset, request.source, request.split, needs_val=needs_val)
-    refuse_calibration(ready, request.calibration)
-    start = first_weights(request.init_from, ready) if request.init_from else None
-    settings, path = penalised(ready, request, progress)
+    with runs.reserved(request.out, request.overwrite) as create:
+        dataset = data.load(request.data, request.source, request.split)
+        refuse_sizes(request, dataset)
+        needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
+        ready = material(dataset, request.source, request.split, needs_val=needs_val)
+        refuse_calibration(ready, request.calibration)
+        start = first_weights(request.init_from, ready) if request.init_from else None
+        settings, path = penalised(ready, request, progress)
 
-    def begun() -> Run:
-        run = runs.create(request.out, Path(ready.dataset.name).stem or "run", request.overwrite)
-        run.write_toml(config_of(request, ready.dataset))
-        return run
+        def begun() -> Run:
+            run = create(Path(ready.dataset.name).stem or "run")
+            run.write_toml(config_of(request, ready.dataset))
+            return run
 
-    what = Training(ready, request, settings, path)
-    return trained(what, begun, Watch(announce, observe, progress), start=start)
+        what = Training(ready, request, settings, path)
+        return trained(what, begun, Watch(announce, observe, progress), start=start)

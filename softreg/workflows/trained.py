@@ -66,7 +66,7 @@ def trained(
     """Fit, calibrate, measure and write, in the run that ``begun`` makes or finds.
 
     ``start`` is the first (weights, intercept); with ``earlier``, training goes on from there. Raises
-    :class:`StoppedError` where Ctrl-C falls into an epoch for the second time: the epochs before it are kept.
+    :class:`StoppedError` where Ctrl-C comes for the second time before all is written: the epochs are kept.
     """
     ready, settings = what.ready, what.settings
     rows = ready.split.train
@@ -88,16 +88,18 @@ def trained(
             observe=watch.observe,
             keep=keeper.take,
         )
-    model = model_at(scaling=result.scaling, theta=result.state.theta)
-    done = calibrated(ready, model, what.request.calibration, balanced=settings.class_weight == "balanced")
-    told = _told(what, keeper.run, result, done, watch)
-    resumable = not (result.converged or result.diverged)
-    if resumable:
-        keeper.write()  # before metrics.json, which says that the run is complete
-    record(told, what.request, done.log_proba.get("test"))
-    if not resumable:
-        keeper.drop()
-    return told
+        model = model_at(scaling=result.scaling, theta=result.state.theta)
+        done = calibrated(ready, model, what.request.calibration, balanced=settings.class_weight == "balanced")
+        told = _told(what, keeper.run, result, done, watch)
+        resumable = not (result.converged or result.diverged)
+        if resumable:
+            keeper.write()  # before metrics.json, which says that the run is complete
+        record(told, what.request, done.log_proba.get("test"))
+        if not resumable:
+            keeper.drop()
+    run = told.run.settled()
+    run.remember()
+    return replace(told, run=run)
 
 
 def _watched(ready: Material) -> list[str]:

@@ -223,7 +223,7 @@ def test_a_submission_on_which_the_grader_fails_keeps_no_other_from_its_grade(ho
 
 
 def test_what_hangs_on_time_is_run_again_and_gone_when_the_submission_is(homework, monkeypatch) -> None:
-    from softreg.grading.isolation import Child
+    from softreg.grading.isolation.child import Child
 
     homework.write("hw1.toml", homework.read("hw1.toml").replace("seconds = 20", "seconds = 2"))
     put(homework, ann="", ben="def softmax(logits):\n    while True: pass\n")

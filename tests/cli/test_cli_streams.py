@@ -46,8 +46,8 @@ def test_the_first_signal_saves_what_was_reached(shell, number, code, word):
 def test_a_second_ctrl_c_ends_at_once(shell):
     # the second signal comes while the run is being saved, which is made to take long
     code = (
-        "import os, signal, sys, time; from softreg.cli import app; import softreg.workflows.train as w;"
-        "w.runs.create = lambda *_: [os.kill(os.getpid(), signal.SIGINT), time.sleep(20)];"
+        "import os, signal, sys, time; from softreg.cli import app; import softreg.workflows.trained as w;"
+        "w.record = lambda *_: [os.kill(os.getpid(), signal.SIGINT), time.sleep(20)];"
         f"sys.exit(app.run({[str(word) for word in LONG]!r}))"
     )
     environment = shell.environment({"PYTHONPATH": str(Path(__file__).parent.parent.parent)})
@@ -62,7 +62,7 @@ def test_a_second_ctrl_c_ends_at_once(shell):
     assert process.returncode == 130
     assert not out
     assert "Traceback" not in err
-    assert "interrupted" in err
+    assert "Go on with softreg train --resume runs/digits-1." in err
 
 
 def test_ctrl_c_before_training_ends_at_once(shell):

@@ -131,7 +131,7 @@ def test_a_slow_pipe_is_handed_on_as_it_comes_and_a_fast_one_in_large_pieces():
     with os.fdopen(reading, "rb") as file:
         threading.Thread(target=produce, daemon=True).start()
         began = time.monotonic()
-        pieces = pieces_of(file)
+        pieces = pieces_of(file, "t.csv")
         assert next(pieces) == b"first\n"
         assert time.monotonic() - began < 0.45
         rest = list(pieces)
@@ -140,4 +140,4 @@ def test_a_slow_pipe_is_handed_on_as_it_comes_and_a_fast_one_in_large_pieces():
 
 
 def test_a_stream_that_no_system_call_knows_is_read_too():
-    assert list(pieces_of(io.BytesIO(b"a\nb"))) == [b"a\nb"]
+    assert list(pieces_of(io.BytesIO(b"a\nb"), "t.csv")) == [b"a\nb"]

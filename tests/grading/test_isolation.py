@@ -14,7 +14,8 @@ from sitting import CALLS, GOOD, LIMITS, LOGITS, SMALL, sat
 
 from softreg.functional import softmax
 from softreg.grading.examination import examine
-from softreg.grading.isolation import Child, EndedError, StartError
+from softreg.grading.isolation.child import Child
+from softreg.grading.isolation.ended import EndedError, StartError
 from softreg.grading.isolation.processes import MARK
 from softreg.grading.spec import Limits
 

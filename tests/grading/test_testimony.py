@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softreg.grading.inside.asking import ask
-from softreg.grading.isolation import EndedError
+from softreg.grading.isolation.ended import EndedError
 from softreg.grading.isolation.testimony import ERRORS, as_loaded, as_said
 
 FILES, WANTED = ("hw1.py", "b.py"), ("softmax", "predict")

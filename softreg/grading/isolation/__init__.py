@@ -1,8 +1,5 @@
-"""Isolation: one process for each submission, with limits, which is asked through a pipe of its own."""
+"""Isolation: one process for each submission, with limits, which is asked through a pipe of its own.
 
-from __future__ import annotations
-
-from softreg.grading.isolation.child import Child
-from softreg.grading.isolation.ended import EndedError, StartError
-
-__all__ = ["Child", "EndedError", "StartError"]
+``child`` is that process seen from outside, ``undertaker`` what ends it where the grader itself is killed. Nothing is
+imported here: the undertaker's process starts with less than a child's.
+"""

@@ -56,7 +56,8 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VE
 class Child:
     """A process in ``folder``; what was asked for is answered by :meth:`ask`. Ended, with all of its, on leaving.
 
-    ``stop`` is set by whoever wants all children to end: then :meth:`ask` raises ``EndedError``.
+    ``stop`` is set by whoever wants all children to end: then :meth:`ask` raises ``EndedError``. ``word`` marks what
+    the process starts.
     """
 
     def __init__(self, folder: Path, limits: Limits, stop: threading.Event | None = None) -> None:
@@ -64,7 +65,7 @@ class Child:
         self.stop = stop or threading.Event()
         self.printed = 0
         self._ready = False
-        self._key, self._word = secrets.token_bytes(KEY), f"{os.getpid()}-{secrets.token_hex(16)}"
+        self._key, self.word = secrets.token_bytes(KEY), f"{os.getpid()}-{secrets.token_hex(16)}"
         self._received = bytearray()
         self._worked = 0.0
 
@@ -97,6 +98,11 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._end()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     @property
     def worked(self) -> float:
@@ -149,7 +155,7 @@ class Child:
             "MALLOC_ARENA_MAX": "2",
             "MPLBACKEND": "Agg",
             "LANG": "C.UTF-8",
-            MARK: self._word,
+            MARK: self.word,
         }
         return kept | one | fixed | {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": str(self.folder / ".matplotlib")}
 
@@ -229,7 +235,7 @@ class Child:
         return EndedError("lost", f"the process was ended by {name}")
 
     def _end(self) -> None:
-        end(self._process.pid, self._word)
+        end(self._process.pid, self.word)
         with contextlib.suppress(OSError):
             os.set_blocking(self._process.stdout.fileno(), False)  # type: ignore[union-attr]
             self.printed += len(os.read(self._process.stdout.fileno(), 1 << 16))  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Kill softreg at random moments, again and again: ``make torture``, or ``python tests/torture.py --kills 300``.
+"""Kill softreg at random moments, again and again: ``make torture``, or ``python tests/faults/torture.py --kills 300``.
 
 A training with checkpoints is killed (SIGKILL, nothing is left to say goodbye) and taken up again until it is done, and
 must end in the bytes of one that was never disturbed; answers are written and killed, and must be whole or absent.
@@ -20,7 +20,7 @@ import click
 
 from softreg.archive import unpacked
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 METHODS = ("cg", "gd", "sgd", "momentum", "nesterov", "adam")
 SAME = ("model.npz", "metrics.json", "coefficients.csv", "predictions.csv", "config.toml")
 

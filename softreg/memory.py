@@ -1,0 +1,38 @@
+"""Memory that is limited (``ulimit -v``), which is known beforehand; any other end of memory is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["limit", "need"]
+
+
+def limit() -> int | None:
+    """Return how many bytes of addresses this process may take; None where there is no limit, or it cannot be known."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    least, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if least == resource.RLIM_INFINITY else least
+
+
+def need(n_bytes: int) -> None:
+    """Raise ``MemoryError`` where the limit does not leave so much: for what a library takes that aborts without it.
+
+    >>> need(1000)
+    """
+    given = limit()
+    if given is not None and n_bytes > given - _taken():
+        raise MemoryError
+
+
+def _taken() -> int:
+    """How many bytes of addresses are taken; 0 where the system does not tell."""
+    import resource
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
