@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench bounds torture clean
+.PHONY: help demo test check lint types floors docs write-docs bench bounds torture fuzz clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-check: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+$(VENV)/.installed-fuzz: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
 demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learning curve
@@ -75,5 +79,9 @@ bounds: | $(BIN)/python  ## run the tests with the lowest versions that pyprojec
 torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
 	$(BIN)/python tests/torture.py
 
+SECONDS ?= 5
+fuzz: $(VENV)/.installed-fuzz  ## feed hostile files to softreg; SECONDS=60 of each kind, TARGETS="csv model"
+	$(BIN)/python tests/fuzz/driver.py --seconds $(SECONDS) $(TARGETS)
+
 clean:  ## remove the environments and caches
-	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .venv-bounds .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .fuzz build dist

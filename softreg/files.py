@@ -14,7 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["sha256", "write_bytes", "write_text", "writing"]
+__all__ = ["most_unfolded", "sha256", "write_bytes", "write_text", "writing"]
+
+_SMALL, _RATIO = 2**28, 200
+
+
+def most_unfolded(n_bytes: int) -> int:
+    """Return to how many bytes so many compressed ones may unfold: 256 MiB, or 200 times as many if that is more.
+
+    Tables shrink 3 to 30 times, those of zeros mostly 100 times; deflate ends at 1032 times, where a file made to
+    exhaust the memory would be.
+    """
+    return max(_SMALL, _RATIO * n_bytes)
 
 
 @contextlib.contextmanager

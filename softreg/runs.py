@@ -22,21 +22,24 @@ import json
 import math
 import os
 import shlex
-import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from softreg import export
+from softreg import export, recorded
 from softreg.errors import DataError, UsageError, did_you_mean, listed
 from softreg.files import write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
+from softreg.terminal import escaped
 
 if TYPE_CHECKING:
     from softreg.checkpoint import Kept
 
 __all__ = ["ROOT", "Run", "create", "find", "model_of"]
+
+T = TypeVar("T")
 
 ROOT = Path("runs")
 LAST = ".last"
@@ -102,29 +105,21 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """Read config.toml."""
-        text = self._text("config.toml")
-        try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.") from None
+        return self._read("config.toml", recorded.config_in)
 
     def metrics(self) -> dict[str, Any]:
         """Read metrics.json."""
-        text = self._text("metrics.json")
-        try:
-            return dict(json.loads(text))
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{self.path / 'metrics.json'} is damaged: {error}.") from None
+        return self._read("metrics.json", recorded.metrics_in)
 
     def history(self) -> list[dict[str, Any]]:
         """Read history.csv: numbers as floats, empty cells as None."""
         if self.halfway:
             return self._kept().checkpoint.history
-        return [{name: _value(cell) for name, cell in row.items()} for row in self.table("history.csv")]
+        return self._read("history.csv", recorded.history_in)
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        """Read a CSV file of the run as rows of text."""
-        return list(csv.DictReader(io.StringIO(self._text(name), newline="")))
+    def predictions(self) -> list[recorded.Prediction]:
+        """Read predictions.csv."""
+        return self._read("predictions.csv", recorded.predictions_in)
 
     def remember(self) -> None:
         """Make this run the one that ``last`` names, where this folder can be written to."""
@@ -153,13 +148,17 @@ class Run:
 
         return load(self.checkpoint)
 
-    def _text(self, name: str) -> str:
+    def _read(self, name: str, of: Callable[[str], T]) -> T:
+        """What a file of the run tells, by the function that reads its text."""
+        path = self.path / name
         try:
-            return (self.path / name).read_text(encoding="utf-8")
+            return of(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise self.unfinished(f"has no {name}") from None
-        except (UnicodeDecodeError, OSError) as error:
-            raise DataError(f"{self.path / name} cannot be read: {error}.") from None
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+        except (ValueError, KeyError) as error:
+            raise DataError(f"{path} is damaged, or none of softreg's: {error}.", "Train the run again.") from None
 
 
 def create(out: Path | None, name: str, overwrite: bool) -> Run:
@@ -231,7 +230,7 @@ def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:
 
 def dumps(content: Any) -> str:
     """Return JSON for people and programs: indented, UTF-8, null for numbers that are not finite."""
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _finite(content: Any) -> Any:
@@ -242,20 +241,17 @@ def _finite(content: Any) -> Any:
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
-def _value(cell: str) -> float | str | None:
-    if cell == "":
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return cell
-
-
 def _last() -> Path:
     try:
-        path = Path((ROOT / LAST).read_text(encoding="utf-8").strip())
-    except OSError:
+        word = (ROOT / LAST).read_text(encoding="utf-8").strip()
+        path = Path(word)
+        there = path.is_dir()
+    except FileNotFoundError:
         raise DataError('There is no "last" run in this folder.', "Type softreg train iris to make one.") from None
-    if not path.is_dir():
+    except (OSError, ValueError):
+        word, there = "", False
+    if not word:
+        raise DataError(f"{ROOT / LAST} is damaged: it names no run.", "Name a run; the next training mends it.")
+    if not there:
         raise DataError(f'The "last" run, {path}, is gone.', "Name another run.")
     return path

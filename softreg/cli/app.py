@@ -22,6 +22,7 @@ from softreg.cli.plot import plot
 from softreg.cli.predict import predict
 from softreg.cli.show import show
 from softreg.cli.train import train
+from softreg.cli.words import say, told, wrapped
 from softreg.errors import SoftregError, did_you_mean
 
 __all__ = ["main", "softreg"]
@@ -52,7 +53,7 @@ def softreg(ctx: click.Context) -> None:
     softreg predict last datasets/new_flowers.csv
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        say(ctx.get_help())
 
 
 for command in (train, predict, evaluate, plot, check, explain, compare, learn, grade, export, show, datasets):
@@ -76,11 +77,13 @@ def run(args: list[str] | None = None) -> int:
         # the reader has seen enough; what is still buffered must not raise again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        return _told(error)
     except KeyboardInterrupt:
-        click.echo("\nsoftreg: interrupted.", err=True)
+        say("\nsoftreg: interrupted.", err=True)
         return 130
+    except SystemExit:
+        raise
+    except BaseException as error:  # subtle: a panic of polars' is no Exception
+        return _told(error)
     return code if isinstance(code, int) else 0
 
 
@@ -95,13 +98,13 @@ def _invoke(args: list[str]) -> Any:
         return end.exit_code
 
 
-def _told(error: Exception) -> int:
+def _told(error: BaseException) -> int:
     """Say what went wrong, on stderr, and return the exit code."""
     if isinstance(error, SoftregError):
         _say(error.what, error.advice)
         return error.exit_code
     if isinstance(error, click.Abort):
-        click.echo("\nsoftreg: interrupted.", err=True)
+        say("\nsoftreg: interrupted.", err=True)
         return 130
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
@@ -141,8 +144,6 @@ def _sentence(error: click.ClickException) -> str:
 
 
 def _say(what: str, advice: str = "") -> None:
-    from softreg.cli.words import printable, wrapped
-
-    click.echo(wrapped(f"softreg: {printable(what)}"), err=True)
+    say(wrapped(f"softreg: {told(what)}"), err=True)
     if advice:
-        click.echo(wrapped(printable(advice)), err=True)
+        say(wrapped(told(advice)), err=True)

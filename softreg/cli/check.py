@@ -8,11 +8,10 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.data_options import data_options, given, split_options
-from softreg.cli.options import Number, gathered, setting
-from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
+from softreg.cli.options import L2, gathered, setting
+from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, say, short, sizes, table, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import (
-    SCALES,
     SelectionSettings,
     SourceSettings,
     SplitSettings,
@@ -41,11 +40,11 @@ OF_CALL = {"data", "as_json", "quiet", "verbose", "strict", "threads"}
 @click.argument("data", metavar="DATA|RUN")
 @data_options
 @split_options
-@setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True))
-@setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES))
+@setting(TrainingSettings, "l2", section="Model", basic=True, type=L2)
+@setting(TrainingSettings, "scale", section="Model", basic=True)
 @setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model")
-@setting(TrainingSettings, "threads", section="Run", type=Number(int, 1, auto=True))
-@setting(TrainingSettings, "seed", section="Run", basic=True, type=Number(int, 0))
+@setting(TrainingSettings, "threads", section="Run")
+@setting(TrainingSettings, "seed", section="Run", basic=True)
 @click.option("--verbose", "-v", cls=Option, section="Run", is_flag=True, help="Show every number, and the machinery.")
 @click.option("--strict", cls=Option, section="Run", is_flag=True, help="Exit with 7 if a check fails.")
 @click.option("--json", "as_json", cls=Option, section="Run", is_flag=True, help="Print the findings as JSON.")
@@ -77,10 +76,10 @@ def check(
     for text in result.notes:
         note(text, quiet)
     if as_json:
-        click.echo(dumps(result.to_json()), nl=False)
+        say(dumps(result.to_json()), nl=False)
     elif not quiet:
-        click.echo("\n".join(_summary(result, verbose)))
-        click.echo(row("next", _next(ctx, data, of_run=of_run)))
+        say("\n".join(_summary(result, verbose)))
+        say(row("next", _next(ctx, data, of_run=of_run)))
     if strict and result.failed:
         raise CheckFailedError(
             f"{plural(len(result.failed), 'check')} failed: {listed(result.failed)}.",

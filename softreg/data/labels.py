@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softreg.errors import DataError
+from softreg.files import most_unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_quantity"]
+__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_quantity", "text_array"]
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
@@ -87,6 +88,21 @@ def as_text(values: np.ndarray) -> np.ndarray:
         distinct, inverse = np.unique(values, return_inverse=True)
         return np.array([_text(value) for value in distinct.tolist()], dtype=np.str_)[inverse]
     return np.array([_text(value) for value in values.tolist()], dtype=np.str_)
+
+
+def text_array(values: Sequence[str], name: str) -> np.ndarray:
+    """Return texts as an array, which gives each of them the room of the longest; ``name`` is the column's.
+
+    Raises
+    ------
+    DataError
+        One is so long that the array would fill the memory.
+    """
+    longest = max(map(len, values), default=0)
+    if 4 * longest * len(values) > most_unfolded(4 * sum(map(len, values))):
+        what = f'Column "{name}" has a value of {longest} letters: it names neither a class nor anything else.'
+        raise DataError(what, "Shorten or mend it, or name another column.")
+    return np.array(values, dtype=np.str_)
 
 
 def refuse_quantity(labels: np.ndarray, target: str) -> None:

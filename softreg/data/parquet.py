@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -66,10 +67,29 @@ def unharmed(name: str) -> Iterator[None]:
     """Say of a parquet file that does not read what is wrong with it."""
     # Subtle: on some damaged files polars panics, and its PanicException is no Exception.
     try:
-        yield
+        with _in_silence():
+            yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = str(error).splitlines()[0].removeprefix("parquet: ").rstrip(".")
         raise DataError(f"{name} is not a readable parquet file: {reason}.", "Save or copy it again.") from error
+
+
+@contextlib.contextmanager
+def _in_silence() -> Iterator[None]:
+    """Keep what Rust itself says of a panic from the terminal: it goes to descriptor 2, past Python's streams."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed: nobody will read it
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def number_or_text(column: pl.Series) -> pl.Series:

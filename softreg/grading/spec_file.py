@@ -59,11 +59,11 @@ def text(spec: Spec) -> str:
         "",
         "# What each check is worth; 0 leaves it out.",
         "[points]",
-        *(f"{_key(name)} = {points:g}" for name, points in spec.points.items()),
+        *(f"{_key(name)} = {_plain(points)}" for name, points in spec.points.items()),
         "",
         "# Of one submission: seconds (a call may take a quarter), MiB of memory, MiB of a file written.",
         "[limits]",
-        *(f"{name} = {value:g}" for name, value in asdict(spec.limits).items()),
+        *(f"{name} = {_plain(value)}" for name, value in asdict(spec.limits).items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -195,7 +195,13 @@ def _shown(value: Any) -> str:
 
 
 def _quoted(value: str | Sequence[str]) -> str:
-    return json.dumps(value if isinstance(value, str) else list(value), ensure_ascii=False)
+    # JSON has an escape for every character that TOML wants escaped, but for one
+    return json.dumps(value if isinstance(value, str) else list(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _plain(number: float) -> str:
+    """A number as people write it, with all its digits."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
 
 
 def _key(name: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softreg import terminal
 from softreg.errors import DataError
 
 __all__ = ["ENDINGS", "HandedIn", "Submission", "UnreadableError", "alone", "found_in", "printable"]
@@ -184,10 +185,10 @@ def _stem(entry: Path) -> str:
 def printable(text: str) -> str:
     r"""Return a text of a student's as people can read it: in one line, without control characters and what is no text.
 
-    >>> printable("a\x1b[31m")
-    'a�[31m'
+    >>> printable("a\x1b[31m\n")
+    'a�[31m�'
     """
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return terminal.printable(text, kept="")
 
 
 def _safe(text: str) -> str:

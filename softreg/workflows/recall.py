@@ -7,12 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from softreg import data
-from softreg.errors import DataError
+from softreg.errors import DataError, listed
+from softreg.model import SoftmaxModel
 from softreg.runs import Run
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, columns_in, needs_validation
 from softreg.workflows.material import Material, material
 
-__all__ = ["material_of", "settings_in", "training_of"]
+__all__ = ["material_of", "refuse_other_data", "settings_in", "training_of"]
 
 
 def material_of(run: Run) -> Material:
@@ -29,6 +30,16 @@ def material_of(run: Run) -> Material:
         raise DataError(f"{config['data']} has changed since the run {run.path}.", "Train it again.")
     needs_val = needs_validation(bool(config.get("early_stopping")), config.get("calibrate", "none"))
     return material(dataset, source, split, needs_val=needs_val)
+
+
+def refuse_other_data(run: Run, model: SoftmaxModel, ready: Material) -> None:
+    """Refuse a run whose model does not make its classes of its own data's columns."""
+    if model.inputs != ready.dataset.columns or model.classes != ready.classes:
+        raise DataError(
+            f"The model in {run.path} makes {listed(model.classes)} of {listed(model.inputs)}, and the run's data hold "
+            f"{listed(ready.classes)} and {listed(ready.dataset.columns)}: it is not the model of that run.",
+            "Train the run again, or find out who changed its files.",
+        )
 
 
 def training_of(run: Run) -> TrainingSettings:

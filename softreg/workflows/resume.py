@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from softreg import checkpoint
-from softreg.errors import UsageError
+from softreg.errors import ModelFileError, UsageError
+from softreg.forms import Amount, misfit
+from softreg.recorded import L2Path as L2PathTold
 from softreg.runs import Run, find
 from softreg.selection import Path as L2Path
 from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
@@ -23,6 +25,13 @@ __all__ = ["CHANGEABLE", "resume"]
 
 CHANGEABLE = ("epochs", "time_limit", "threads")
 """What of a training may be another when it goes on: how long, and on how many threads."""
+
+
+class About(TypedDict):
+    """What a training's checkpoints tell of it."""
+
+    l2: Amount
+    l2_path: L2PathTold | None
 
 
 def resume(
@@ -43,6 +52,10 @@ def resume(
     if not run.checkpoint.exists():
         raise _nothing_to_resume(run)
     config, kept = run.config(), checkpoint.load(run.checkpoint)
+    if misfit(kept.about, About):
+        raise ModelFileError(
+            f"The checkpoint {run.checkpoint} is none of a training with softreg train.", "Train again."
+        )
     _refuse_changes(run, config, asked)
     request = _request(run, config | {name: asked[name] for name in CHANGEABLE if name in asked}, checkpoint_every)
     if "epochs" in asked and request.training.schedule == "cosine" and asked["epochs"] != config.get("epochs"):
