@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -62,6 +63,8 @@ for command in (train, predict, evaluate, plot, check, explain, compare, learn, 
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
+    if not os.environ.get("SOFTREG_DEBUG"):
+        warnings.simplefilter("ignore")  # what libraries warn of is for those who work on softreg
     sys.exit(run(args))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from softreg.data.dataset import Dataset
-from softreg.data.labels import alike_note, refuse_quantity, text_array
+from softreg.data.labels import alike_note, refuse_long, refuse_quantity, text_array
 from softreg.data.matching import dropped_note, extras_note, places_of, refuse_unknown, selected
 from softreg.errors import DataError, UsageError, listed
 from softreg.preparation import Preparation
@@ -250,7 +250,10 @@ def _refuse_both(source: SourceSettings, aside: dict[str, str]) -> None:
 
 
 def _texts(frame: pl.DataFrame, column: str) -> np.ndarray:
-    return text_array(frame[column].fill_null("").to_list(), column)
+    texts = frame[column].fill_null("")
+    longest = texts.str.len_chars().max()
+    refuse_long(longest if isinstance(longest, int) else 0, len(texts), column)  # before Python has each of them
+    return text_array(texts.to_list(), column)
 
 
 def _labelled(frame: pl.DataFrame, rows: np.ndarray, target: str) -> tuple[pl.DataFrame, np.ndarray, tuple[str, ...]]:

@@ -14,12 +14,15 @@ from softreg.files import most_unfolded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_quantity", "text_array"]
+__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_long", "refuse_quantity", "text_array"]
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 MOST_FRACTIONS = 20
 """A target with a number that is not whole may have this many distinct values."""
+
+LONGEST = 1000
+"""Letters of a label, or of what else names rows; longer ones are taken while they are few."""
 
 MOST_WHOLES = 100
 """A target of whole numbers may have this many distinct values, or a tenth of its rows, whichever is more."""
@@ -91,18 +94,16 @@ def as_text(values: np.ndarray) -> np.ndarray:
 
 
 def text_array(values: Sequence[str], name: str) -> np.ndarray:
-    """Return texts as an array, which gives each of them the room of the longest; ``name`` is the column's.
+    """Return texts as an array, which gives each of them the room of the longest; errors as for :func:`refuse_long`."""
+    refuse_long(max(map(len, values), default=0), len(values), name)
+    return np.array(values, dtype=np.str_)
 
-    Raises
-    ------
-    DataError
-        One is so long that the array would fill the memory.
-    """
-    longest = max(map(len, values), default=0)
-    if 4 * longest * len(values) > most_unfolded(4 * sum(map(len, values))):
+
+def refuse_long(longest: int, count: int, name: str) -> None:
+    """Raise DataError where the texts of a column, the longest of which has so many letters, would fill the memory."""
+    if longest > LONGEST and 4 * longest * count > most_unfolded(0):
         what = f'Column "{name}" has a value of {longest} letters: it names neither a class nor anything else.'
         raise DataError(what, "Shorten or mend it, or name another column.")
-    return np.array(values, dtype=np.str_)
 
 
 def refuse_quantity(labels: np.ndarray, target: str) -> None:

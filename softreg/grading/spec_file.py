@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from softreg.errors import DataError, did_you_mean, listed
+from softreg.forms import from_toml
 from softreg.grading.asked import questions
 from softreg.grading.checks import CHECKS
 from softreg.grading.signature import function_of, text_of
@@ -28,12 +28,12 @@ _KEYS = ("title", *CHOICES, "seed", *_LISTS, *_TABLES)
 def read(path: Path) -> Spec:
     """Read the file of a homework. Raises ``DataError`` that names the file and the key."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = from_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise DataError(
             f"There is no homework {path}.", "Type softreg grade --template plain -o DIR for one to begin with."
         ) from None
-    except (ValueError, OSError, RecursionError) as error:  # no TOML, no UTF-8, an integer of too many digits
+    except (ValueError, OSError) as error:  # no TOML, no UTF-8, an integer of too many digits
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"The homework {path} cannot be read: {reason}.", "It must be a TOML file.") from None
     try:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from softreg import terminal
 from softreg.errors import DataError
+from softreg.grading.inside.reading import MOST_CODE
 
 __all__ = ["ENDINGS", "HandedIn", "Submission", "UnreadableError", "alone", "found_in", "printable"]
 
 ENDINGS = (".py", ".ipynb")
-LARGEST = 20 << 20
-"""Bytes of a file, at most."""
+LARGEST = {".py": MOST_CODE, ".ipynb": 20 << 20}
+"""Bytes of a file, at most: a notebook may hold pictures."""
 
 TOGETHER = 40 << 20
 """Bytes of all files of a submission, at most."""
@@ -154,8 +155,9 @@ def _content(path: Path, root: Path, left: int = TOGETHER) -> bytes:
             raise UnreadableError("is a link that leads out of the folder of submissions")
         if not place.is_file():  # subtle: to open a pipe would wait for ever
             raise UnreadableError("is no ordinary file")
-        if place.stat().st_size > LARGEST:
-            raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
+        most = LARGEST.get(path.suffix.lower(), MOST_CODE)
+        if place.stat().st_size > most:
+            raise UnreadableError(f"is larger than {most >> 20} MiB")
         if place.stat().st_size > left:
             raise UnreadableError(f"is more than {TOGETHER >> 20} MiB with the files before it")
         return place.read_bytes()

@@ -81,11 +81,15 @@ def _weights(run: Run) -> Figure:
     shape = model.metadata.get("image_shape")
     if shape:
         # pixels share one unit: their raw weights are comparable, and dead pixels have no deviation
-        return draw_weights(model.weights, model.classes, model.columns, (shape[0], shape[1]))
+        return draw_weights(_within(model.weights), model.classes, model.columns, (shape[0], shape[1]))
     weights = standardised(model)
     if weights is None:
         raise DataError(f"The model of {run.path} does not know how far its features stray.", "Train it again.")
-    return draw_weights(np.clip(weights, -LARGEST, LARGEST), model.classes, model.columns)
+    return draw_weights(_within(weights), model.classes, model.columns)
+
+
+def _within(weights: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(weights, -LARGEST, LARGEST))
 
 
 def _boundary(run: Run) -> Figure:

@@ -56,6 +56,7 @@ def fuzzed(name: str, seconds: int, corpus: Path = CORPUS, script: Path = ONE, m
             *([known] if (known := corpus / name).is_dir() else []),
         ]
         limits = {"max_total_time": seconds, "timeout": EACH, "rss_limit_mb": MEMORY, "max_len": LARGEST}
+        limits |= {"report_slow_units": EACH}
         options = [f"-{key}={value}" for key, value in limits.items()]
         done = subprocess.run(
             [*map(str, words), *options, f"-artifact_prefix={findings}/", "-print_final_stats=1"],

@@ -29,9 +29,11 @@ __all__ = [
     "idx_changed",
     "json_changed",
     "json_model_changed",
+    "members_of",
     "npz_changed",
     "raw_changed",
     "resealed",
+    "resealed_members",
     "sealed_changed",
     "text_changed",
     "toml_changed",
@@ -242,9 +244,15 @@ def idx_changed(content: bytes, rng: random.Random) -> bytes:
     return bytes(made)
 
 
-def _members(content: bytes) -> list[tuple[str, bytes]]:
+def members_of(content: bytes) -> list[tuple[str, bytes]]:
+    """Return the names and contents of a zip's members."""
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         return [(member.filename, file.read(member)) for member in file.infolist()]
+
+
+def resealed_members(members: list[tuple[str, bytes]], *, deflated: bool = False) -> bytes:
+    """Return a sealed file of these members."""
+    return _zipped(members, seal=True, deflated=deflated)
 
 
 def _zipped(members: list[tuple[str, bytes]], *, seal: bool, deflated: bool = False) -> bytes:
@@ -253,7 +261,9 @@ def _zipped(members: list[tuple[str, bytes]], *, seal: bool, deflated: bool = Fa
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", kind) as file:
         warnings.simplefilter("ignore")  # two members may have one name
         for name, inside in members:
-            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), inside)
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = kind
+            file.writestr(info, inside)
     content = buffer.getvalue()
     if not seal:
         return content
@@ -321,7 +331,7 @@ def _lying(header: str, data: bytes) -> bytes:
 
 def _npz(content: bytes, rng: random.Random, *, seal: bool) -> bytes:
     try:
-        members = _members(content)
+        members = members_of(content)
     except Exception:  # a file that is no zip by now, in one of zipfile's many ways
         return raw_changed(content, rng)
     place, way = rng.randrange(max(1, len(members))), rng.randrange(12)
