@@ -2,7 +2,8 @@
 
 Each target is a process under atheris (:mod:`one`), with so many seconds of time, a limit for each execution and one of
 memory. It starts from the good files of the room, from what was found before, and from what earlier calls met
-(kept in ``.fuzz``, which is no part of the repository). A finding is kept in the corpus, where the tests find it.
+(kept in ``.fuzz``, beside a log of what the fuzzer said; that is no part of the repository). A finding is kept in the
+corpus, where the tests find it.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def fuzzed(name: str, seconds: int, corpus: Path = CORPUS, script: Path = ONE, m
             errors="replace",
             check=False,
         )
+        (met.parent / f"{name}.log").write_text(done.stderr, encoding="utf-8")
         found = sorted(findings.iterdir())
         if done.returncode and not found:
             sys.exit(f"{name} could not be fuzzed:\n{done.stderr[-2000:]}")
