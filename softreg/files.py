@@ -10,11 +10,11 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["most_unfolded", "sha256", "write_bytes", "write_text", "writing"]
+__all__ = ["leading_out", "most_unfolded", "sha256", "write_bytes", "write_text", "writing"]
 
 _SMALL, _RATIO = 2**28, 200
 
@@ -56,6 +56,16 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
             Path(name).unlink()
         raise
     _sync_folder(path.parent)
+
+
+def leading_out(paths: Iterable[Path], folder: Path) -> Path | None:
+    """Return the first of the paths that is a link, or lies below one, and leads out of the folder; None without one.
+
+    Whoever writes into a folder that others may have made looks first: :func:`writing` goes where a link leads.
+    """
+    # Path.resolve raises where links go round in a circle
+    within, places = os.path.realpath(folder), ((path, os.path.realpath(path)) for path in paths)
+    return next((path for path, place in places if not Path(place).is_relative_to(within)), None)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -29,10 +29,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from softreg import export, recorded
 from softreg.errors import DataError, UsageError, did_you_mean, listed
-from softreg.files import write_text
+from softreg.files import leading_out, write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
-from softreg.terminal import escaped
+from softreg.terminal import escaped, printable
 
 if TYPE_CHECKING:
     from softreg.checkpoint import Kept
@@ -91,6 +91,12 @@ class Run:
         """Whether the training of the run was recorded to its end."""
         return (self.path / "metrics.json").exists()
 
+    def refuse_links(self) -> None:
+        """Refuse to write into a run of which a file is a link that leads elsewhere: it may have come from others."""
+        if stray := leading_out((self.path / name for name in FILES), self.path):
+            what = f"{stray} is a link that leads out of the run's folder, and would be written to."
+            raise DataError(what, "Replace it by what it leads to, or delete it.")
+
     def reopen(self) -> None:
         """Make a finished run an unfinished one, to go on with."""
         (self.path / "metrics.json").unlink(missing_ok=True)
@@ -125,6 +131,8 @@ class Run:
         """Make this run the one that ``last`` names, where this folder can be written to."""
         with contextlib.suppress(OSError):
             ROOT.mkdir(exist_ok=True)
+            if (ROOT / LAST).is_symlink():
+                (ROOT / LAST).unlink()  # whatever it leads to is not ours
             write_text(ROOT / LAST, f"{self.path}\n")
 
     @property
@@ -168,7 +176,8 @@ def create(out: Path | None, name: str, overwrite: bool) -> Run:
     """
     if out is None:
         ROOT.mkdir(exist_ok=True)
-        number = 1
+        # the name of some data may hold anything
+        name, number = printable(name, kept="").replace(os.sep, "_"), 1
         while True:
             try:
                 (ROOT / f"{name}-{number}").mkdir()

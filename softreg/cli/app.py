@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
@@ -34,6 +35,10 @@ SECTIONS = {
     "Learn": ("learn", "grade"),
     "Carry": ("export", "show", "datasets"),
 }
+
+
+NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
+"""What the system says of names that no file can have: bad input, whoever gave it."""
 
 
 @click.group(
@@ -119,7 +124,7 @@ def _told(error: BaseException) -> int:
         return 1
     if isinstance(error, OSError):
         _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
-        return 1
+        return 3 if error.errno in NO_NAMES else 1
     if os.environ.get("SOFTREG_DEBUG"):
         raise error
     _say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
@@ -12,12 +13,15 @@ import numpy as np
 from softreg import files
 from softreg.data.dataset import Dataset
 from softreg.data.labels import encode, text_array
+from softreg.errors import DataError
 from softreg.forms import from_json, misfit
 from softreg.npz import arrays_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from softreg.settings import SourceSettings
 
 __all__ = ["cached"]
 
@@ -45,10 +49,18 @@ class Kept(TypedDict):
     classes: Annotated[list[str], bool]
 
 
-def cached(path: Path, fetch: Callable[[], Dataset]) -> Dataset:
-    """The dataset kept at ``path``, or else a fetched one, which is then kept; a damaged file is fetched again."""
+def cached(path: Path, fetch: Callable[[], Dataset], source: SourceSettings) -> Dataset:
+    """The dataset kept at ``path``, or else a fetched one, which is then kept; a damaged file is fetched again.
+
+    Raises :class:`DataError` where nothing may be fetched.
+    """
     with contextlib.suppress(Exception):  # a damaged file fails in more ways than zipfile, json and numpy promise
         return _restored(path)
+    if not source.may_fetch:
+        raise DataError(
+            f"There is no {path.name} in {path.parent}, which a configuration names: nothing is put there unasked.",
+            f"Type --data-home {shlex.quote(str(path.parent))} to have it downloaded.",
+        )
     dataset = fetch()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

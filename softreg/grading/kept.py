@@ -24,7 +24,7 @@ from softreg.grading.spec import Spec
 from softreg.grading.spec_file import text
 from softreg.grading.submissions import HandedIn, Submission
 
-__all__ = ["Kept"]
+__all__ = ["ENDING", "HOMEWORK", "ROOM", "Kept"]
 
 ROOM = ".softreg"
 HOMEWORK = "homework.json"

@@ -32,6 +32,8 @@ def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
     found = [find(word) for word in words]
     if kind != "curves" and len(found) > 1:
         raise UsageError(f"--kind {kind} draws one run; {len(found)} were given.", "Only curves overlay several runs.")
+    if out is None:
+        found[0].refuse_links()
     figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
     path = out or found[0].path / f"{kind}.png"
     if not path.parent.is_dir():

@@ -14,9 +14,9 @@ from softreg.forms import Amount, misfit
 from softreg.recorded import L2Path as L2PathTold
 from softreg.runs import Run, find
 from softreg.selection import Path as L2Path
-from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
+from softreg.settings import CalibrationSettings, SelectionSettings, SplitSettings, TrainingSettings
 from softreg.training import Row, StepSize
-from softreg.workflows.recall import material_of, settings_in
+from softreg.workflows.recall import material_of, settings_in, source_in
 from softreg.workflows.record import TrainResult, config_of
 from softreg.workflows.request import TrainRequest
 from softreg.workflows.trained import Training, Watch, trained
@@ -51,6 +51,7 @@ def resume(
     run = find(word)
     if not run.checkpoint.exists():
         raise _nothing_to_resume(run)
+    run.refuse_links()
     config, kept = run.config(), checkpoint.load(run.checkpoint)
     if misfit(kept.about, About):
         raise ModelFileError(
@@ -95,13 +96,13 @@ def _request(run: Run, config: Mapping[str, Any], checkpoint_every: int | None) 
     """The request that a run's configuration repeats."""
     auto = config.get("l2") == "auto"
     config = {name: value for name, value in config.items() if not (auto and name == "l2")}
-    kinds = (TrainingSettings, SourceSettings, SplitSettings, CalibrationSettings)
-    training, source, split, calibration = (settings_in(kind, config) for kind in kinds)
+    kinds = (TrainingSettings, SplitSettings, CalibrationSettings)
+    training, split, calibration = (settings_in(kind, config) for kind in kinds)
     selection = replace(settings_in(SelectionSettings, config), l2_auto=auto)
     return TrainRequest(
         data=config["data"],
         training=training,
-        source=source,
+        source=source_in(config),
         split=split,
         selection=selection,
         calibration=calibration,

@@ -30,6 +30,7 @@ __all__ = [
     "json_changed",
     "json_model_changed",
     "members_of",
+    "npy_of",
     "npz_changed",
     "raw_changed",
     "resealed",
@@ -37,6 +38,7 @@ __all__ = [
     "sealed_changed",
     "text_changed",
     "toml_changed",
+    "zipped",
 ]
 
 Mutator = Callable[[bytes, random.Random], bytes]
@@ -252,10 +254,11 @@ def members_of(content: bytes) -> list[tuple[str, bytes]]:
 
 def resealed_members(members: list[tuple[str, bytes]], *, deflated: bool = False) -> bytes:
     """Return a sealed file of these members."""
-    return _zipped(members, seal=True, deflated=deflated)
+    return zipped(members, seal=True, deflated=deflated)
 
 
-def _zipped(members: list[tuple[str, bytes]], *, seal: bool, deflated: bool = False) -> bytes:
+def zipped(members: list[tuple[str, bytes]], *, seal: bool = False, deflated: bool = False) -> bytes:
+    """Return a zip of these members."""
     buffer = io.BytesIO()
     kind = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", kind) as file:
@@ -288,24 +291,26 @@ def _array_changed(inside: bytes, rng: random.Random) -> bytes:
         return raw_changed(inside, rng)
     text = bytes(values.tobytes())
     if values.dtype == np.uint8 and text.startswith(b"PK"):
-        return _npy(np.frombuffer(sealed_changed(text, rng), np.uint8))
+        return npy_of(np.frombuffer(sealed_changed(text, rng), np.uint8))
     if values.dtype == np.uint8 and text[:1] in {b"{", b"["}:
-        return _npy(np.frombuffer(json_changed(text, rng), np.uint8))
+        return npy_of(np.frombuffer(json_changed(text, rng), np.uint8))
     way = rng.randrange(9)
     if way == 0:
-        return _npy(values[:-1] if values.ndim else values)
+        return npy_of(values[:-1] if values.ndim else values)
     if way == 1:
-        return _npy(values.ravel() if rng.random() < 0.5 else values.T)
+        return npy_of(values.ravel() if rng.random() < 0.5 else values.T)
     if way == 2:
         kind = rng.choice(["<f4", ">f8", "<i8", "u1", "<U3", "S2", "?", "<c16", "<M8[s]", "f2"])
         with np.errstate(all="ignore"):
-            return _npy(values.astype(kind) if values.dtype.kind in "iuf" and kind != "<M8[s]" else np.zeros(3, kind))
+            return npy_of(values.astype(kind) if values.dtype.kind in "iuf" and kind != "<M8[s]" else np.zeros(3, kind))
     if way == 3 and values.size and values.dtype.kind in "biuf":
         other = values.astype(np.float64).copy()
         other.flat[rng.randrange(other.size)] = rng.choice(FLOATS)
-        return _npy(other)
+        return npy_of(other)
     if way == 4:
-        return _npy(np.zeros(rng.choice([(), (0,), (1,), (1, 1), (0, 3), (3, 0), (2, 2, 2)]), rng.choice(["f8", "u1"])))
+        return npy_of(
+            np.zeros(rng.choice([(), (0,), (1,), (1, 1), (0, 3), (3, 0), (2, 2, 2)]), rng.choice(["f8", "u1"]))
+        )
     if way in {5, 6}:
         shape = rng.choice(
             ["(1000000000000,)", "(-1,)", "(0,)", "(2, 3)", "(1, 1000000, 1000000)", "()", "('a',)", "[2]"]
@@ -313,11 +318,12 @@ def _array_changed(inside: bytes, rng: random.Random) -> bytes:
         kind = rng.choice(["<f8", "|O", "|V0", "<U0", "|S0", "|u1", "<f8, <i4", "|S1000000000"])
         return _lying(f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}", inside[-80:])
     if way == 7:
-        return _npy(np.concatenate([values, values]) if values.ndim else values)
+        return npy_of(np.concatenate([values, values]) if values.ndim else values)
     return raw_changed(inside, rng)
 
 
-def _npy(values: np.ndarray) -> bytes:
+def npy_of(values: np.ndarray) -> bytes:
+    """Return an array as the bytes of its file."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, values, allow_pickle=False)
     return buffer.getvalue()
@@ -348,7 +354,7 @@ def _npz(content: bytes, rng: random.Random, *, seal: bool) -> bytes:
         if rng.random() < 0.5:  # most is decided by what the metadata tell
             place = next((at for at, (name, _) in enumerate(members) if name == "metadata.npy"), place)
         members[place] = (members[place][0], _array_changed(members[place][1], rng))
-    made = _zipped(members, seal=seal, deflated=rng.random() < (0.05 if seal else 0.3))
+    made = zipped(members, seal=seal, deflated=rng.random() < (0.05 if seal else 0.3))
     if rng.random() < 0.15:
         made = raw_changed(made, rng)
         return resealed(made) if seal else made
