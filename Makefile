@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench coverage matrix torture clean
+.PHONY: help demo test check lint types floors docs write-docs bench coverage matrix torture fuzz clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ $(VENV)/.installed-check: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-matrix: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[matrix]'
 	@touch $@ $(VENV)/.installed
+$(VENV)/.installed-fuzz: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
 demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learning curve
 	$(SOFTREG) train --config configs/iris.toml --out runs/demo --overwrite
@@ -82,5 +85,9 @@ matrix: $(VENV)/.installed-matrix  ## run the tests with all Pythons and version
 torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
 	$(BIN)/python tests/faults/torture.py
 
+SECONDS ?= 5
+fuzz: $(VENV)/.installed-fuzz  ## feed hostile files to softreg; SECONDS=60 of each kind, TARGETS="csv model"
+	$(BIN)/python tests/fuzz/driver.py --seconds $(SECONDS) $(TARGETS)
+
 clean:  ## remove the environments and caches
-	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .fuzz build dist

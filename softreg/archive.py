@@ -26,15 +26,18 @@ import contextlib
 import hashlib
 import io
 import json
-import zipfile
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from softreg.errors import DataError, ModelFileError, SoftregError, reason
+from softreg.errors import DataError, ModelFileError, reason
+from softreg.forms import from_json, misfit
+from softreg.npz import arrays_in
 from softreg.preparation import Preparation
+from softreg.recorded import Described
 
 __all__ = [
     "FORMAT",
@@ -51,6 +54,8 @@ __all__ = [
 
 FORMAT = 2
 """Version of the file's format; a reader refuses a newer one."""
+
+_OWN = ("format", "classes", "columns", "target", "preparation")
 
 MARK = b"softreg sha256 "
 DIGITS = 64
@@ -70,7 +75,7 @@ def from_bytes(content: bytes, name: object) -> dict[str, Any]:
     """Return the fields of the model whose file these bytes are; ``name`` is the file's, for errors."""
     with reading(name):
         arrays, sealed = unpacked(content)
-        about: dict[str, Any] = json.loads(arrays["metadata"].tobytes())
+        about: dict[str, Any] = from_json(arrays["metadata"].tobytes())
         parts = assembled(about, arrays, name)
         if about["format"] != 1 and not sealed:
             raise ValueError("the seal is missing")
@@ -104,19 +109,21 @@ def assembled(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: 
     Raises :class:`ModelFileError` for a newer format, and errors of any kind for parts that do not fit together.
     """
     refuse_newer(about["format"], name)
-    metadata = {key: value for key, value in about.items() if key != "format"}
-    columns, steps = tuple(metadata.pop("columns")), metadata.pop("preparation", None)
+    if place := misfit(about, Described):
+        raise ValueError(f"{place} is missing, or of another kind")
+    metadata = {key: value for key, value in about.items() if key not in _OWN}
+    columns, steps = tuple(about["columns"]), about.get("preparation")
     parts = {
         "weights": arrays["weights"],
         "intercept": arrays["intercept"],
-        "classes": tuple(metadata.pop("classes")),
+        "classes": tuple(about["classes"]),
         "columns": columns,
-        "target": metadata.pop("target"),
+        "target": about["target"],
         "metadata": metadata,
         "features": {key.removeprefix("feature_"): arrays[key] for key in arrays if key.startswith("feature_")},
         "preparation": Preparation.plain(columns) if steps is None else Preparation.from_json(steps),
     }
-    if not _fit(**parts):
+    if not (_fit(**parts) and _are_of(metadata, parts["classes"], parts["preparation"])):
         raise ValueError("the parts do not fit together")
     return parts
 
@@ -139,7 +146,7 @@ def reading(path: object) -> Iterator[None]:
     """
     try:
         yield
-    except (SoftregError, MemoryError):
+    except (ModelFileError, MemoryError):
         raise
     except FileNotFoundError:
         raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None
@@ -156,21 +163,30 @@ def _fit(
     weights: np.ndarray,
     intercept: np.ndarray,
     features: dict[str, np.ndarray],
-    classes: tuple[Any, ...],
-    columns: tuple[Any, ...],
+    classes: tuple[str, ...],
+    columns: tuple[str, ...],
     preparation: Preparation,
-    target: Any,
     **_: Any,
 ) -> bool:
-    """Whether names are text, shapes those that the names ask for, and numbers finite."""
+    """Whether names are told apart, shapes those that the names ask for, and numbers finite."""
     shape = (len(columns), len(classes))
-    right = all(isinstance(word, str) for word in (*classes, *columns, target))
-    right = right and len(set(classes)) == shape[1] > 1 and preparation.features == columns
+    right = len(set(classes)) == shape[1] > 1 and preparation.features == columns
+    right = right and len(set(preparation.names)) == len(preparation.names)
+    right = right and all(len(set(known)) == len(known) for known in preparation.levels.values())
     right = right and weights.shape == shape and intercept.shape == shape[1:]
     right = right and all(values.shape == shape[:1] for values in features.values())
-    fills = np.array([getattr(column, "fill", None) or 0.0 for column in preparation.columns], np.float64)
-    numbers = [weights, intercept, fills, *features.values()]
-    return right and all(array.dtype == np.float64 and bool(np.isfinite(array).all()) for array in numbers)
+    numbers = [weights, intercept, *features.values()]
+    right = right and all(array.dtype == np.float64 and bool(np.isfinite(array).all()) for array in numbers)
+    lowest = {"scale": np.nextafter(0, 1), "deviation": 0.0}
+    return right and all((features[name] >= low).all() for name, low in lowest.items() if name in features)
+
+
+def _are_of(facts: Mapping[str, Any], classes: tuple[str, ...], preparation: Preparation) -> bool:
+    """Whether what is told of the training speaks of these classes and columns."""
+    counts, shape, told = facts.get("class_counts"), facts.get("image_shape"), facts.get("calibration", {})
+    right = counts is None or (set(classes) <= set(counts) and sum(counts.values()) > 0)
+    right = right and (shape is None or (preparation.is_plain and math.prod(shape) == len(preparation.names)))
+    return right and len(told.get("shift") or classes) == len(classes)
 
 
 def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -187,28 +203,8 @@ def unpacked(content: bytes) -> tuple[dict[str, np.ndarray], bool]:
     sealed = content[-DIGITS - len(MARK) : -DIGITS] == MARK
     if sealed and content[-DIGITS:] != _digest(content[:-DIGITS]):
         raise ValueError("the checksum is not that of the content")
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        members = file.infolist()
-        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise ValueError("a member is compressed")
-        # one member may lie inside another
-        if sum(member.file_size for member in members) > len(content):
-            raise ValueError("the members claim to be larger than the file")
-        arrays = {member.filename.removesuffix(".npy"): _array(file.read(member)) for member in members}
-    if len(arrays) < len(members):
-        raise ValueError("two members have one name")
+    arrays, _ = arrays_in(io.BytesIO(content), stored=True)
     return arrays, sealed
-
-
-def _array(member: bytes) -> np.ndarray:
-    """The array of a whole ``.npy``, whose header must tell the size that is there."""
-    stream = io.BytesIO(member)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("the array's header has an unknown version")
-    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
-    # a view of the bytes that are there, which refuses a shape of another size, and objects
-    values = np.frombuffer(member, dtype, offset=stream.tell()).reshape(shape, order="F" if by_columns else "C")
-    return values.astype(dtype.newbyteorder("="))  # a copy, which may be written to
 
 
 def _digest(content: bytes) -> bytes:

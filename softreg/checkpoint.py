@@ -21,7 +21,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -29,13 +29,35 @@ from softreg import archive
 from softreg.design import Scaling
 from softreg.errors import DataError, ModelFileError, reason
 from softreg.files import write_bytes
+from softreg.forms import Count, from_json, misfit
 from softreg.model import SoftmaxModel
+from softreg.recorded import Row
 from softreg.training import Checkpoint, State, StepSize
 
 __all__ = ["FORMAT", "Kept", "load", "save"]
 
 FORMAT = 1
 """Version of the file's format; a reader refuses another."""
+
+
+class _State(TypedDict):
+    """What of a state is no array."""
+
+    epoch: Count
+    random: dict[str, Any]
+    memory: list[str]
+    logits: Count | None
+    sharpened: Count | None
+
+
+class _Told(TypedDict):
+    """The metadata."""
+
+    checkpoint: Literal[1]
+    about: dict[str, Any]
+    history: Annotated[list[Row], bool]
+    step_size: StepSize | None
+    states: dict[str, _State]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,27 +117,38 @@ def load(path: Path) -> Kept:
 
 def _read(content: bytes, path: Path) -> Kept:
     arrays, sealed = archive.unpacked(content)
-    told = json.loads(arrays["metadata"].tobytes())
-    if not sealed or told["checkpoint"] != FORMAT:
+    # a row of a descent that has lost its way holds infinity, which Python writes as such
+    told = from_json(arrays["metadata"].tobytes(), finite=False)
+    if not sealed or misfit(told, _Told):
         raise ValueError("the seal is missing, or the format is another")
     states = {name: _state(about, arrays, name) for name, about in told["states"].items()}
     step = told["step_size"]
     checkpoint = Checkpoint(
-        scaling=Scaling(arrays["scaling_mean"], arrays["scaling_scale"]),
+        scaling=Scaling(_double(arrays["scaling_mean"]), _double(arrays["scaling_scale"])),
         step_size=None if step is None else StepSize(**step),
         state=states["state"],
         best=states.get("best", states["state"]),
         history=told["history"],
     )
+    if not _is_whole(checkpoint):
+        raise ValueError("the history is not that of the states")
     model = SoftmaxModel(**archive.from_bytes(arrays["model"].tobytes(), path))
     return Kept(checkpoint, model, told["about"])
 
 
-def _described(state: State) -> dict[str, Any]:
+def _is_whole(checkpoint: Checkpoint) -> bool:
+    """Whether the history has a row for every epoch up to the state, the best one too, and all rows tell the same."""
+    rows = checkpoint.history
+    right = len(rows) == checkpoint.state.epoch + 1 and all(row["epoch"] == at for at, row in enumerate(rows))
+    right = right and all(row.keys() == rows[0].keys() for row in rows)
+    return right and checkpoint.best.epoch <= checkpoint.state.epoch
+
+
+def _described(state: State) -> _State:
     """What of a state is no array."""
     return {
         "epoch": state.epoch,
-        "random": state.random,
+        "random": dict(state.random),
         "memory": list(state.memory),
         "logits": None if state.logits is None else len(state.logits),
         "sharpened": None if state.sharpened is None else state.sharpened[0],
@@ -135,11 +168,18 @@ def _arrays(state: State) -> dict[str, np.ndarray]:
 def _state(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: str) -> State:
     """The state of which :func:`_described` and :func:`_arrays` told."""
     parts = None if about["logits"] is None else range(about["logits"])
+    np.random.default_rng().bit_generator.state = about["random"]  # refuses what is no state
     return State(
         about["epoch"],
-        arrays[f"{name}_theta"],
-        {key: arrays[f"{name}_memory_{key}"] for key in about["memory"]},
+        _double(arrays[f"{name}_theta"]),
+        {key: _double(arrays[f"{name}_memory_{key}"]) for key in about["memory"]},
         about["random"],
         None if parts is None else [arrays[f"{name}_logits_{place}"] for place in parts],
-        None if about["sharpened"] is None else (about["sharpened"], arrays[f"{name}_sharpened"]),
+        None if about["sharpened"] is None else (about["sharpened"], _double(arrays[f"{name}_sharpened"])),
     )
+
+
+def _double(values: np.ndarray) -> np.ndarray:
+    if values.dtype != np.float64:
+        raise ValueError("these are not numbers in double precision")
+    return values

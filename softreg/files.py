@@ -15,15 +15,25 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from softreg import locks
 
-__all__ = ["scratch", "sha256", "sweep", "write_bytes", "write_text", "writing"]
+__all__ = ["leading_out", "most_unfolded", "scratch", "sha256", "sweep", "write_bytes", "write_text", "writing"]
 
 _PART = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part")
+_SMALL, _RATIO = 2**28, 200
+
+
+def most_unfolded(n_bytes: int) -> int:
+    """Return to how many bytes so many compressed ones may unfold: 256 MiB, or 200 times as many if that is more.
+
+    Tables shrink 3 to 30 times, those of zeros mostly 100 times; deflate ends at 1032 times, where a file made to
+    exhaust the memory would be.
+    """
+    return max(_SMALL, _RATIO * n_bytes)
 
 
 @contextlib.contextmanager
@@ -72,6 +82,16 @@ def sweep(folder: Path, names: Collection[str]) -> None:
                 with contextlib.suppress(OSError), locks.left_behind(path) as left:
                     if left:
                         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def leading_out(paths: Iterable[Path], folder: Path) -> Path | None:
+    """Return the first of the paths that is a link, or lies below one, and leads out of the folder; None without one.
+
+    Whoever writes into a folder that others may have made looks first: :func:`writing` goes where a link leads.
+    """
+    # Path.resolve raises where links go round in a circle
+    within, places = os.path.realpath(folder), ((path, os.path.realpath(path)) for path in paths)
+    return next((path for path, place in places if not Path(place).is_relative_to(within)), None)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

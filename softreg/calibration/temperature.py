@@ -98,7 +98,9 @@ def fit_temperature(
         return Temperature(1.0, f"on the {rows}s guessing evenly is no worse than this model at any temperature")
     t = _minimum(line.slopes, start=spread)
     rows_told = len(logits) if sample_weight is None else effective_rows(sample_weight)
-    half = Z / math.sqrt(rows_told * line.slopes(t)[1])
+    curvature = line.slopes(t)[1]
+    # subtle: where a row's logits dwarf all others', the cross-entropy is flat to rounding, and any T as good
+    half = Z / math.sqrt(rows_told * curvature) if curvature > 0 else math.inf
     low, high = spread / (t + half), spread / (t - half) if t > half else math.inf
     return Temperature(spread / t, low=low, high=high)
 

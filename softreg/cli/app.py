@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ from softreg.cli.predict import predict
 from softreg.cli.show import show
 from softreg.cli.streams import silence
 from softreg.cli.train import train
+from softreg.cli.words import say, told, wrapped
 from softreg.errors import SoftregError, did_you_mean
 from softreg.memory import limit
 
@@ -36,6 +38,10 @@ SECTIONS = {
     "Learn": ("learn", "grade"),
     "Carry": ("export", "show", "datasets"),
 }
+
+
+NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
+"""What the system says of names that no file can have: bad input, whoever gave it."""
 
 
 @click.group(
@@ -56,7 +62,7 @@ def softreg(ctx: click.Context) -> None:
     softreg predict last datasets/new_flowers.csv
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        say(ctx.get_help())
 
 
 for command in (train, predict, evaluate, plot, check, explain, compare, learn, grade, export, show, datasets):
@@ -77,7 +83,7 @@ def run(args: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt as error:
         number = getattr(error, "number", signal.SIGINT)
-        click.echo(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
+        say(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
         return 128 + number
     except SystemExit:
         raise
@@ -131,7 +137,7 @@ def _told(error: BaseException) -> int:
         return 1
     if isinstance(error, OSError):
         _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
-        return 1
+        return 3 if error.errno in NO_NAMES else 1
     if os.environ.get("SOFTREG_DEBUG"):
         raise error
     _say(
@@ -165,8 +171,6 @@ def _sentence(error: click.ClickException) -> str:
 
 
 def _say(what: str, advice: str = "") -> None:
-    from softreg.cli.words import printable, wrapped
-
-    click.echo(wrapped(f"softreg: {printable(what)}"), err=True)
+    say(wrapped(f"softreg: {told(what)}"), err=True)
     if advice:
-        click.echo(wrapped(printable(advice)), err=True)
+        say(wrapped(told(advice)), err=True)

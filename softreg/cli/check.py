@@ -8,12 +8,10 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.data_options import data_options, given, split_options
-from softreg.cli.options import Number, gathered, setting
-from softreg.cli.streams import tell
-from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, typed
+from softreg.cli.options import L2, gathered, setting
+from softreg.cli.words import HOLD, WIDTH, compact, note, plural, row, short, sizes, table, tell, typed
 from softreg.errors import CheckFailedError, UsageError, listed
 from softreg.settings import (
-    SCALES,
     SelectionSettings,
     SourceSettings,
     SplitSettings,
@@ -42,11 +40,11 @@ OF_CALL = {"data", "as_json", "quiet", "verbose", "strict", "threads"}
 @click.argument("data", metavar="DATA|RUN")
 @data_options
 @split_options
-@setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True))
-@setting(TrainingSettings, "scale", section="Model", basic=True, type=click.Choice(SCALES))
+@setting(TrainingSettings, "l2", section="Model", basic=True, type=L2)
+@setting(TrainingSettings, "scale", section="Model", basic=True)
 @setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model")
-@setting(TrainingSettings, "threads", section="Run", type=Number(int, 1, auto=True))
-@setting(TrainingSettings, "seed", section="Run", basic=True, type=Number(int, 0))
+@setting(TrainingSettings, "threads", section="Run")
+@setting(TrainingSettings, "seed", section="Run", basic=True)
 @click.option("--verbose", "-v", cls=Option, section="Run", is_flag=True, help="Show every number, and the machinery.")
 @click.option("--strict", cls=Option, section="Run", is_flag=True, help="Exit with 7 if a check fails.")
 @click.option("--json", "as_json", cls=Option, section="Run", is_flag=True, help="Print the findings as JSON.")

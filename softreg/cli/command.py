@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from softreg.cli.memory import refuse_little
+from softreg.cli.words import say
 from softreg.errors import did_you_mean
 
 __all__ = ["Command", "Group", "Option"]
@@ -109,5 +110,5 @@ class Group(click.Group):
 def _help_all(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
         ctx.meta["softreg.help_all"] = True
-        click.echo(ctx.get_help())
+        say(ctx.get_help())
         ctx.exit()

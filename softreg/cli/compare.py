@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from softreg.cli.command import Command
-from softreg.cli.options import Number, gathered, setting
-from softreg.cli.words import WIDTH, compact, note, number, plural, printable, row, short, table, typed
+from softreg.cli.options import SEED, gathered, setting
+from softreg.cli.words import WIDTH, compact, note, number, plural, printable, row, say, short, table, typed
 from softreg.errors import UsageError
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings
 
@@ -30,7 +30,7 @@ MARGIN = 15
 @click.command(cls=Command, short_help="Put runs side by side; on the same rows, with an interval.")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--test", metavar="INPUT", help="Labelled rows, a file or a name, on which all runs are measured.")
-@click.option("--seed", type=Number(int, 0), help="Seed of the bootstrap of --test.  [default: 0]")
+@click.option("--seed", type=SEED, help="Seed of the bootstrap of --test.  [default: 0]")
 @setting(SourceSettings, "weight_col", metavar="COL", basic=True)
 @setting(SourceSettings, "separator", metavar="CHAR")
 @setting(SourceSettings, "encoding", metavar="NAME")
@@ -59,7 +59,7 @@ def compare(
     for text in result.test.notes if result.test else ():
         note(text, quiet)
     if as_json:
-        click.echo(dumps(asdict(result)), nl=False)
+        say(dumps(asdict(result)), nl=False)
         return
     width = max(8, (WIDTH - 22) // len(runs) - 2)
     names = [_tail(name, width) for name in result.names]
@@ -67,10 +67,10 @@ def compare(
     lines += [[key, *(short(_setting(key, value), width) for value in values)] for key, values in result.config.items()]
     measured = result.test.scores if result.test else result.metrics
     lines += [[_spelled(key), *(_cell(value) for value in values)] for key, values in measured.items()]
-    click.echo(table(lines))
+    say(table(lines))
     if result.test:
-        click.echo("\n".join(_differences(result.test, result.names[0])))
-    click.echo(row("next", typed("plot", *runs)))
+        say("\n".join(_differences(result.test, result.names[0])))
+    say(row("next", typed("plot", *runs)))
 
 
 def _refuse_idle(test: str | None, values: dict[str, Any]) -> None:

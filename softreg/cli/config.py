@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
 from softreg.errors import DataError, UsageError, did_you_mean, listed, reason
+from softreg.forms import from_toml
 
 __all__ = ["from_file", "read"]
 
@@ -42,10 +42,10 @@ def read(path: Path, options: dict[str, bool]) -> tuple[dict[str, Any], dict[str
     unknown key.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = from_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"There is no configuration file {path}.", "Look in configs/, or in a run folder.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
+    except (ValueError, OSError) as error:  # no TOML, no UTF-8, an integer of too many digits
         what = f"The configuration {path} cannot be read: {reason(error)}."
         raise DataError(what, "It must be a TOML file.") from None
     record = content.pop("record", {})

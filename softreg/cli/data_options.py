@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from softreg.cli.options import AUTO_COUNT, AUTO_SHARE, Columns, Number, setting, shared
-from softreg.settings import MISSING, SourceSettings, SplitSettings
+from softreg.cli.options import Columns, setting, shared
+from softreg.settings import SourceSettings, SplitSettings
 
 __all__ = ["data_options", "given", "split_options"]
 
@@ -16,20 +16,20 @@ data_options = shared(
     setting(SourceSettings, "id", section="Data", multiple=True, metavar="COL"),
     setting(SourceSettings, "numeric", section="Data", multiple=True, metavar="COL"),
     setting(SourceSettings, "categorical", section="Data", multiple=True, metavar="COL"),
-    setting(SourceSettings, "missing", section="Data", type=click.Choice(MISSING)),
-    setting(SourceSettings, "min_count", section="Data", type=Number(int, 1)),
+    setting(SourceSettings, "missing", section="Data"),
+    setting(SourceSettings, "min_count", section="Data"),
     setting(SourceSettings, "weight_col", section="Data", metavar="COL"),
     setting(SourceSettings, "target_distribution", section="Data", type=Columns(), metavar="COL,COL,..."),
     setting(SourceSettings, "separator", section="Data", metavar="CHAR"),
     setting(SourceSettings, "encoding", section="Data", metavar="NAME"),
     setting(SourceSettings, "data_home", section="Data", metavar="DIR"),
-    setting(SourceSettings, "samples", section="Data", type=AUTO_COUNT),
-    setting(SourceSettings, "noise", section="Data", type=AUTO_SHARE),
-    setting(SourceSettings, "centers", section="Data", type=Number(int, 2, auto=True)),
+    setting(SourceSettings, "samples", section="Data"),
+    setting(SourceSettings, "noise", section="Data"),
+    setting(SourceSettings, "centers", section="Data"),
 )
 split_options = shared(
-    setting(SplitSettings, "test_size", section="Split", basic=True, type=Number(float, 0)),
-    setting(SplitSettings, "val_size", section="Split", type=AUTO_SHARE),
+    setting(SplitSettings, "test_size", section="Split", basic=True),
+    setting(SplitSettings, "val_size", section="Split"),
     setting(SplitSettings, "split_col", section="Split", metavar="COL"),
     setting(SplitSettings, "test", section="Split", metavar="FILE"),
     setting(SplitSettings, "group_col", section="Split", metavar="COL"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import click
 
 from softreg.cli.command import Command, Group
 from softreg.cli.options import refuse_existing
-from softreg.cli.words import HOLD, note, plural, printable, row, table, typed
+from softreg.cli.words import HOLD, note, plural, printable, row, say, table, typed
 from softreg.settings import SourceSettings
+from softreg.terminal import standard_output
 
 __all__ = ["datasets"]
 
@@ -38,10 +38,10 @@ def datasets(ctx: click.Context) -> None:
             *(re.split("[,;]| from ", one.description)[0] + ("" if one.offline else " *") for one in CATALOGUE),
         ]
         for line, text in zip(table(lines).splitlines(), texts, strict=True):
-            click.echo(f"{line}  {text}".rstrip())
-        click.echo("* is downloaded, or found as files on this machine")
-        click.echo(row("also", "openml:NAME[@VERSION], and files: .csv .tsv .parquet .npz .svmlight, IDX folders"))
-        click.echo(row("next", "softreg train iris      softreg datasets show wine"))
+            say(f"{line}  {text}".rstrip())
+        say("* is downloaded, or found as files on this machine")
+        say(row("also", "openml:NAME[@VERSION], and files: .csv .tsv .parquet .npz .svmlight, IDX folders"))
+        say(row("next", "softreg train iris      softreg datasets show wine"))
 
 
 @datasets.command("show", cls=Command)
@@ -61,21 +61,19 @@ def show(data: str, **values: Any) -> None:
     for text in dataset.notes:
         note(text, False)
     kind = "sparse" if dataset.sparse else "pixels" if dataset.pixels else "dense"
-    click.echo(
-        row(dataset.name, f"{plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}")
-    )
+    say(row(dataset.name, f"{plural(dataset.n_samples, 'row')}, {plural(dataset.n_features, 'feature')}, {kind}"))
     counts = ", ".join(f"{name}{HOLD}({count})" for name, count in found.class_counts.items())
-    click.echo(row(dataset.target, counts))
+    say(row(dataset.target, counts))
     if known := entry(data):
-        click.echo(row("what", f"{known.description} ({known.source})"))
+        say(row("what", f"{known.description} ({known.source})"))
     X: Any = dataset.X
     if not dataset.sparse and dataset.n_features <= 40:
         lines = [["column", "lowest", "mean", "highest"]]
         for place, name in enumerate(dataset.columns):
             column = X[:, place]
             lines.append([name, *(f"{value:.4g}" for value in (column.min(), column.mean(), column.max()))])
-        click.echo(printable(table(lines)))
-    click.echo(row("next", typed("train", data)))
+        say(printable(table(lines)))
+    say(row("next", typed("train", data)))
 
 
 @datasets.command("export", cls=Command)
@@ -92,8 +90,8 @@ def export(data: str, output: str, overwrite: bool, data_home: str | None) -> No
     refuse_existing(output, overwrite)
     from softreg.workflows.datasets import export as workflow
 
-    to = sys.stdout.buffer if output == "-" else Path(output)
+    to = standard_output() if output == "-" else Path(output)
     dataset = workflow(data, SourceSettings(data_home=data_home), to)
     if output != "-":
-        click.echo(row("saved", f"{output}  ({plural(dataset.n_samples, 'row')})"))
-        click.echo(row("next", typed("train", output, "--target", dataset.target)))
+        say(row("saved", f"{output}  ({plural(dataset.n_samples, 'row')})"))
+        say(row("next", typed("train", output, "--target", dataset.target)))

@@ -8,7 +8,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import Columns, gathered, setting
-from softreg.cli.words import note
+from softreg.cli.words import note, say
 from softreg.settings import SourceSettings
 
 __all__ = ["evaluate"]
@@ -38,4 +38,4 @@ def evaluate(model: str, data: str, *, as_json: bool, quiet: bool, **values: Any
     result = workflow(model, data, gathered(SourceSettings, values))
     for text in result.notes:
         note(text, quiet)
-    click.echo(dumps(result.metrics) if as_json else evaluation_summary(result, model), nl=not as_json)
+    say(dumps(result.metrics) if as_json else evaluation_summary(result, model), nl=not as_json)

@@ -9,7 +9,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import Number, gathered, refuse_existing, setting
-from softreg.cli.words import note, row, typed
+from softreg.cli.words import note, row, say, typed
 from softreg.settings import SourceSettings
 
 __all__ = ["explain"]
@@ -55,12 +55,12 @@ def explain(model: str, data: str, *, number: int, top: int, as_json: bool, quie
     if told.label is not None and told.truth is None:
         note(f'the row is labelled "{told.label}", a class that the model does not know: no loss.', quiet)
     if as_json:
-        click.echo(dumps(told.to_json()), nl=False)
+        say(dumps(told.to_json()), nl=False)
         return
-    click.echo("\n".join(explanation(told, top)))
+    say("\n".join(explanation(told, top)))
     if output:
-        click.echo(row("saved", output))
-    click.echo(row("next", _next(model, data, number, drawn=bool(output))))
+        say(row("saved", output))
+    say(row("next", _next(model, data, number, drawn=bool(output))))
 
 
 def _next(model: str, data: str, number: int, *, drawn: bool) -> str:

@@ -161,7 +161,7 @@ def _flips(told: Explained) -> list[str]:
 def _possible(told: Explained) -> tuple[list[Flip], str]:
     """The flips; of pixels whose range training knew, those within it, and words for the range."""
     about, features = told.model.metadata, told.model.features
-    if not (about.get("image_shape") and about.get("scale") == "unit"):
+    if not (about.get("image_shape") and about.get("scale") == "unit" and {"mean", "scale"} <= features.keys()):
         return list(told.flips), ""
     low, high = float(features["mean"].min()), float((features["mean"] + features["scale"]).max())
     within = [flip for flip in told.flips if low <= float(flip.to) <= high]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,9 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import refuse_existing
-from softreg.cli.words import plural, printable, row, short, typed
+from softreg.cli.words import plural, printable, row, say, short, typed
 from softreg.errors import UsageError
+from softreg.terminal import standard_output
 
 if TYPE_CHECKING:
     from softreg.workflows.carry import Exported
@@ -46,7 +46,7 @@ def export(model: str, *, form: str | None, output: str | None, overwrite: bool,
 
     made = workflow(model, form)
     if output == "-":
-        sys.stdout.buffer.write(made.content)
+        standard_output().write(made.content)
         return
     if output is None:
         refuse_existing(made.name, overwrite)
@@ -54,11 +54,11 @@ def export(model: str, *, form: str | None, output: str | None, overwrite: bool,
     write_bytes(path, made.content)
     if quiet:
         return
-    click.echo(row("saved", str(path)))
+    say(row("saved", str(path)))
     if form == "onnx":
-        click.echo(_signature(made))
+        say(_signature(made))
     loadable = form == "json" and path.suffix.lower() == ".json"
-    click.echo(row("next", typed("predict", str(path), "new.csv") if loadable else typed("show", model)))
+    say(row("next", typed("predict", str(path), "new.csv") if loadable else typed("show", model)))
 
 
 def _form(form: str | None, output: str | None) -> str:

@@ -10,7 +10,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import Number
-from softreg.cli.words import HOLD, WIDTH, plural, row, short, table, typed, wrapped
+from softreg.cli.words import HOLD, WIDTH, plural, row, say, short, table, typed, wrapped
 from softreg.errors import DataError, UsageError, did_you_mean, listed
 from softreg.settings import COURSES
 
@@ -89,13 +89,13 @@ def _template(name: str, out: str | None, overwrite: bool, quiet: bool) -> None:
 
     if out is None:
         script, homework = template(name)
-        click.echo(f"# hw1.py, for the students\n\n{script}\n\n# hw1.toml, for the teacher\n\n{homework}", nl=False)
+        say(f"# hw1.py, for the students\n\n{script}\n\n# hw1.toml, for the teacher\n\n{homework}", nl=False)
         return
     script_path, homework_path = write_template(name, Path(out), overwrite)
     if not quiet:
-        click.echo(row("students", str(script_path)))
-        click.echo(row("teacher", f"{homework_path}: names, points, hidden checks, hints, limits, a secret seed"))
-        click.echo(row("next", typed("grade", str(script_path), "--spec", str(homework_path))))
+        say(row("students", str(script_path)))
+        say(row("teacher", f"{homework_path}: names, points, hidden checks, hints, limits, a secret seed"))
+        say(row("next", typed("grade", str(script_path), "--spec", str(homework_path))))
 
 
 def _file(path: Path, spec: str | None, *, as_json: bool, quiet: bool) -> None:
@@ -105,10 +105,10 @@ def _file(path: Path, spec: str | None, *, as_json: bool, quiet: bool) -> None:
     result = grade_file(path, Path(spec) if spec else None)
     if as_json:
         told = {"convention": result.convention or None, "homework": result.spec.title, "hidden": result.n_hidden}
-        click.echo(dumps(told | result.grade.to_json()), nl=False)
+        say(dumps(told | result.grade.to_json()), nl=False)
     elif not quiet:
-        click.echo("\n".join(_feedback(result)))
-        click.echo(row("next", _next(result, path, spec)))
+        say("\n".join(_feedback(result)))
+        say(row("next", _next(result, path, spec)))
 
 
 def _feedback(result: FileGraded) -> list[str]:
@@ -177,10 +177,10 @@ def _class(
     with Progress(0, quiet or as_json) as progress:
         result = grade_class(folder, Path(spec), out, jobs, overwrite=overwrite, tell=progress.count)
     if as_json:
-        click.echo(dumps(result.to_json()), nl=False)
+        say(dumps(result.to_json()), nl=False)
     elif not quiet:
-        click.echo("\n".join(_summary(result)))
-        click.echo(row("next", f"read {out / 'class.md'}, then hand out {out / 'feedback'}"))
+        say("\n".join(_summary(result)))
+        say(row("next", f"read {out / 'class.md'}, then hand out {out / 'feedback'}"))
 
 
 def _summary(result: ClassGraded) -> list[str]:

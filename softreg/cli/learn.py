@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from softreg.cli.command import Command, Option
-from softreg.cli.options import Number, gathered, refuse_existing, setting
-from softreg.cli.streams import tell
-from softreg.cli.words import note, plural, row, table, typed
+from softreg.cli.options import SEED, gathered, refuse_existing, setting
+from softreg.cli.words import note, plural, row, say, table, tell, typed
 from softreg.errors import UsageError, listed
 from softreg.lessons.course import COURSE, Topic, find
 from softreg.settings import SourceSettings
@@ -99,7 +98,7 @@ def _is_number(word: str) -> bool:
 @option("--answers", is_flag=True, help="Put the answers into the hand-out.")
 @option("--overwrite", is_flag=True, help="Replace the hand-out, and pictures in --out.")
 @option("--out", metavar="DIR", help=f"Folder of the pictures.  [default: {FOLDER}]")
-@option("--seed", type=Number(int, 0), basic=False, help="Seed of every random choice.  [default: 0]")
+@option("--seed", type=SEED, basic=False, help="Seed of every random choice.  [default: 0]")
 @option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
 @option("--quiet", "-q", is_flag=True, help="Print no notes.")
 def learn(
@@ -179,12 +178,12 @@ def _list(as_json: bool) -> None:
         topics = [
             {"number": one.number, "topic": one.name, "title": one.title, "question": one.question} for one in COURSE
         ]
-        click.echo(dumps({"topics": topics}), nl=False)
+        say(dumps({"topics": topics}), nl=False)
         return
     lines = table([[str(one.number), one.name] for one in COURSE], left=2).splitlines()
     for line, one in zip(lines, COURSE, strict=True):
-        click.echo(f"{line:<20}  {one.title}")
-    click.echo(row("next", typed("learn", COURSE[0].name)))
+        say(f"{line:<20}  {one.title}")
+    say(row("next", typed("learn", COURSE[0].name)))
 
 
 def _quiz(lessons: Iterable[Taught]) -> None:
@@ -195,11 +194,11 @@ def _quiz(lessons: Iterable[Taught]) -> None:
         counted = ask(taught)
         right, asked = right + counted.right, asked + counted.asked
         last = taught.topic.name
-        click.echo()
+        say()
         if counted.ended:
             break
-    click.echo(row("right", f"{right} of {asked}"))
-    click.echo(row("next", typed("learn", last)))
+    say(row("right", f"{right} of {asked}"))
+    say(row("next", typed("learn", last)))
 
 
 def _show(
@@ -219,7 +218,7 @@ def _show(
     from softreg.workflows.learn import drawn, write_handout
 
     # who wants files gets all of them, whoever reads what is printed
-    say = tell if markdown or out else click.echo
+    show = tell if markdown or out else say
     shown: list[Taught] = []
     for taught in lessons:
         # the course's own folder is drawn anew; one that was named may hold what is not ours
@@ -227,12 +226,12 @@ def _show(
         for text in taught.lesson.notes:
             note(text, quiet)
         if not as_json:
-            say("\n".join(told(shown[-1])))
-            say("\n" if whole else "", nl=False)
+            show("\n".join(told(shown[-1])))
+            show("\n" if whole else "", nl=False)
     if as_json:
         found = [taught.to_json() for taught in shown]
-        say(dumps({"lessons": found} if whole else found[0]), nl=False)
+        show(dumps({"lessons": found} if whole else found[0]), nl=False)
     if markdown:
         write_handout(shown, Path(markdown), answers=answers)
         if not as_json:
-            click.echo(row("hand-out", f"{markdown}  ({plural(len(shown), 'lesson')})"))
+            say(row("hand-out", f"{markdown}  ({plural(len(shown), 'lesson')})"))

@@ -8,9 +8,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import click
-
-from softreg.cli.words import printable, row, table, typed, wrapped
+from softreg.cli.words import printable, row, say, table, typed, wrapped
 from softreg.errors import UsageError
 from softreg.lessons.course import COURSE
 from softreg.lessons.handout import answer_text, code_place
@@ -59,29 +57,29 @@ def ask(taught: Taught) -> Counted:
     The answers are read from stdin, a line each; an empty line asks for the answer; where they end, the questions end.
     """
     topic, lesson = taught.topic, taught.lesson
-    click.echo(wrapped(f"{topic.number}. {topic.title}"))
+    say(wrapped(f"{topic.number}. {topic.title}"))
     right, asked = 0, len(lesson.exercises)
     for exercise in lesson.exercises:
-        click.echo("\n" + wrapped(printable(lesson.filled(exercise.question))))
+        say("\n" + wrapped(printable(lesson.filled(exercise.question))))
         for choice in _choices(exercise, lesson):
-            click.echo(wrapped(f"  {printable(choice)}", "     "))
+            say(wrapped(f"  {printable(choice)}", "     "))
         verdict = _answered(exercise)
         if verdict is None:
-            click.echo("(no answer)")
+            say("(no answer)")
             return Counted(right, asked, True)
         right += verdict == RIGHT
         opening = "Right." if verdict == RIGHT else f"{verdict}: {answer_text(exercise)}."
-        click.echo(wrapped(printable(f"{opening} {lesson.filled(exercise.why)}")))
+        say(wrapped(printable(f"{opening} {lesson.filled(exercise.why)}")))
     return Counted(right, asked, False)
 
 
 def _answered(exercise: Exercise) -> str | None:
     """What to say of the next line of stdin; None at its end. What is no answer at all is asked again."""
     while True:
-        click.echo("your answer: ", nl=False)
+        say("your answer: ", nl=False)
         line = sys.stdin.readline()
         if not sys.stdin.isatty():
-            click.echo(printable(line.rstrip("\n")))  # a transcript of piped answers can be read
+            say(printable(line.rstrip("\n")))  # a transcript of piped answers can be read
         if not line:
             return None
         if not line.strip():
@@ -89,7 +87,7 @@ def _answered(exercise: Exercise) -> str | None:
         try:
             return RIGHT if exercise.right(line) else "Not so"
         except UsageError as error:
-            click.echo(wrapped(f"{printable(error.what)} {error.advice}"))
+            say(wrapped(f"{printable(error.what)} {error.advice}"))
 
 
 def _part(part: Part, lesson: Lesson) -> str:

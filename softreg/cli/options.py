@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ import click
 
 from softreg.cli.command import Option
 from softreg.errors import DataError, UsageError
-from softreg.settings import columns_in
+from softreg.settings import COUNTABLE, Bounds, columns_in
 
 __all__ = [
-    "AUTO_COUNT",
-    "AUTO_POSITIVE",
-    "AUTO_SHARE",
+    "L2",
+    "SEED",
     "Columns",
     "Number",
     "gathered",
@@ -28,14 +26,16 @@ __all__ = [
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+LONGEST = 40
+"""Letters of what was given that an error repeats."""
+
 
 class Number(click.ParamType):  # type: ignore[type-arg]
-    """A finite number above (or at) a lowest value and below a highest; or ``auto``, which becomes None."""
+    """A number within bounds; or ``auto``, which becomes None."""
 
-    def __init__(self, kind: type[int] | type[float], low: float, *, above: bool = False, auto: bool = False) -> None:
+    def __init__(self, kind: type[int] | type[float], bounds: Bounds | int, *, auto: bool = False) -> None:
         self.kind = kind
-        self.low = low
-        self.above = above
+        self.bounds = bounds if isinstance(bounds, Bounds) else Bounds(bounds, below=COUNTABLE)
         self.auto = auto
         self.name = ("auto|" if auto else "") + ("integer" if kind is int else "number")
 
@@ -49,12 +49,12 @@ class Number(click.ParamType):  # type: ignore[type-arg]
             return None
         try:
             number = self.kind(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             number = None
-        if number is None or not math.isfinite(number) or number < self.low or (self.above and number == self.low):
-            bound = f"{'above' if self.above else 'at least'} {self.low:g}"
+        if number is None or not self.bounds.hold(number):
             whole = "a whole number" if self.kind is int else "a number"
-            self.fail(f'"{value}" is not {whole} {bound}{", or auto" if self.auto else ""}.', param, ctx)
+            given = str(value)[:LONGEST]
+            self.fail(f'"{given}" is not {whole} {self.bounds.words}{", or auto" if self.auto else ""}.', param, ctx)
         return number
 
 
@@ -68,17 +68,20 @@ class Columns(click.ParamType):  # type: ignore[type-arg]
         return value if isinstance(value, tuple) else columns_in(value)
 
 
-AUTO_POSITIVE = Number(float, 0, above=True, auto=True)
-AUTO_SHARE = Number(float, 0, auto=True)
-AUTO_COUNT = Number(int, 1, auto=True)
+L2 = Number(float, Bounds(0), auto=True)
+"""The penalty, which a cross-validation may choose."""
+
+
+SEED = Number(int, Bounds(0, below=2**32))
 
 
 def setting(
     settings: type, name: str, *flags: str, section: str = "Options", basic: bool = False, **more: Any
 ) -> Decorator:
-    """Return the option of one field of a settings class: default and help are the field's own."""
+    """Return the option of one field of a settings class: default, help and what it takes are the field's own."""
     field = next(field for field in fields(settings) if field.name == name)
     default = None if field.default is MISSING else field.default
+    more = _type_of(field) | more
     if default is None and isinstance(more.get("type"), Number):
         default = "auto"
     flags = flags or (f"--{name.replace('_', '-')}",)
@@ -95,6 +98,14 @@ def setting(
         show_default=shown,
         **more,
     )
+
+
+def _type_of(field: Field[Any]) -> dict[str, Any]:
+    """The type of a field's option, where its settings say more of it than that it is text or a flag."""
+    takes, kind = field.metadata["takes"], str(field.type)
+    if isinstance(takes, Bounds):
+        return {"type": Number(int if "int" in kind else float, takes, auto="None" in kind)}
+    return {"type": click.Choice(takes)} if takes else {}
 
 
 def gathered(settings: type, values: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ import click
 
 from softreg.cli.command import Command
 from softreg.cli.options import refuse_existing
-from softreg.cli.words import row
+from softreg.cli.words import row, say
 from softreg.settings import PLOT_KINDS
 
 __all__ = ["plot"]
@@ -47,5 +47,5 @@ def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, 
 
     path = draw(runs, kind, Path(output) if output else None)
     if not quiet:
-        click.echo(row("saved", str(path)))
-        click.echo(row("next", NEXT[kind].format(run=shlex.quote(runs[0]))))
+        say(row("saved", str(path)))
+        say(row("next", NEXT[kind].format(run=shlex.quote(runs[0]))))

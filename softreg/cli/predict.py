@@ -8,7 +8,7 @@ import click
 
 from softreg.cli.command import Command, Option
 from softreg.cli.options import Decorator, Number, gathered, refuse_existing, setting, shared
-from softreg.cli.words import note, plural, row, typed
+from softreg.cli.words import note, plural, row, say, typed
 from softreg.errors import UsageError
 from softreg.settings import SourceSettings
 
@@ -117,13 +117,13 @@ def predict(model: str, data: str, *, output: str, overwrite: bool, quiet: bool,
         return
     if result.accuracy is not None:
         told = f"{result.accuracy:.3f} of {plural(result.scored, 'row')} with a label were right"
-        click.echo(row("scored", told), err=True)
+        say(row("scored", told), err=True)
     if values["threshold"] is not None:
         told = f"{plural(result.rejected, 'row')} with a confidence below {values['threshold']:g}"
-        click.echo(row("rejected", told), err=True)
+        say(row("rejected", told), err=True)
     if output != "-":
-        click.echo(row("saved", f"{output}  ({plural(result.n_rows, 'row')})"), err=True)
-    click.echo(row("next", typed("evaluate", model, "LABELLED.csv")), err=True)
+        say(row("saved", f"{output}  ({plural(result.n_rows, 'row')})"), err=True)
+    say(row("next", typed("evaluate", model, "LABELLED.csv")), err=True)
 
 
 def _style(values: dict[str, Any]) -> dict[str, Any]:

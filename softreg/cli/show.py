@@ -13,9 +13,11 @@ from softreg.cli.words import (
     WIDTH,
     calibration_words,
     compact,
+    number,
     plural,
     printable,
     row,
+    say,
     short,
     table,
     typed,
@@ -52,10 +54,10 @@ def show(model: str, as_json: bool) -> None:
     if as_json:
         from softreg.runs import dumps
 
-        click.echo(dumps(found.to_json()), nl=False)
+        say(dumps(found.to_json()), nl=False)
         return
-    click.echo("\n".join([*_about(found), *_columns(found.model), *_pulls(found.model, model)]))
-    click.echo(row("next", typed("predict", model, "new.csv")))
+    say("\n".join([*_about(found), *_columns(found.model), *_pulls(found.model, model)]))
+    say(row("next", typed("predict", model, "new.csv")))
 
 
 def _about(found: Contents) -> list[str]:
@@ -80,7 +82,7 @@ def _about(found: Contents) -> list[str]:
     if told := _calibration(facts.get("calibration", {})):
         lines.append(row("calibrated", told))
     if held := found.metrics.get("test"):
-        told = f"accuracy {held['accuracy']:.3f}, cross-entropy {held['cross_entropy']:.3f}"
+        told = f"accuracy {number(held['accuracy'])}, cross-entropy {number(held['cross_entropy'])}"
         lines.append(row("test", f"{told} on {plural(held['n_rows'], 'row')}"))
     lines.append(row("file", f"{found.path}, {size(found.n_bytes)}, written {found.written:%Y-%m-%d %H:%M}"))
     return lines

@@ -8,9 +8,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-import click
-
-__all__ = ["open_streams", "silence", "tell"]
+__all__ = ["open_streams", "silence"]
 
 
 class _Named(io.FileIO):
@@ -63,11 +61,3 @@ def silence() -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)
-
-
-def tell(text: str, *, nl: bool = True) -> None:
-    """Print to stdout; that its reader has seen enough is no reason not to go on."""
-    try:
-        click.echo(text, nl=nl)
-    except BrokenPipeError:
-        silence()

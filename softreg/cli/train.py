@@ -10,25 +10,10 @@ import click
 from softreg.cli.command import Command, Option
 from softreg.cli.config import from_file
 from softreg.cli.data_options import data_options, given, split_options
-from softreg.cli.options import AUTO_COUNT, AUTO_POSITIVE, AUTO_SHARE, Number, gathered, setting, shared
-from softreg.cli.streams import tell
-from softreg.cli.words import note, short, wrapped
+from softreg.cli.options import L2, Number, gathered, setting, shared
+from softreg.cli.words import note, say, short, tell, wrapped
 from softreg.errors import DivergedError, NotConvergedError, StoppedError, UsageError, listed
-from softreg.settings import (
-    CALIBRATIONS,
-    CLASS_WEIGHTS,
-    DTYPES,
-    OPTIMIZERS,
-    PRECONDITIONS,
-    SCALES,
-    SCHEDULES,
-    SHARES,
-    CalibrationSettings,
-    SelectionSettings,
-    SourceSettings,
-    SplitSettings,
-    TrainingSettings,
-)
+from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from softreg.cli.interrupt import Interruption
@@ -41,30 +26,28 @@ OF_CALL = {"resume", "checkpoint_every", "require_convergence", "overwrite", "as
 """What belongs to one call, and not to the training that it goes on with."""
 
 descent_options = shared(
-    setting(TrainingSettings, "optimizer", section="Descent", basic=True, type=click.Choice(OPTIMIZERS)),
-    setting(TrainingSettings, "precondition", section="Descent", type=click.Choice(PRECONDITIONS)),
-    setting(TrainingSettings, "learning_rate", section="Descent", basic=True, type=AUTO_POSITIVE),
-    setting(TrainingSettings, "epochs", section="Descent", basic=True, type=Number(int, 1)),
-    setting(TrainingSettings, "batch_size", section="Descent", type=AUTO_COUNT),
-    setting(TrainingSettings, "tol", section="Descent", type=AUTO_SHARE),
-    setting(TrainingSettings, "time_limit", section="Descent", type=AUTO_POSITIVE),
-    setting(
-        TrainingSettings, "momentum", section="Descent", type=click.FloatRange(0, 1, max_open=True), metavar="FLOAT"
-    ),
-    setting(TrainingSettings, "schedule", section="Descent", type=click.Choice(SCHEDULES)),
+    setting(TrainingSettings, "optimizer", section="Descent", basic=True),
+    setting(TrainingSettings, "precondition", section="Descent"),
+    setting(TrainingSettings, "learning_rate", section="Descent", basic=True),
+    setting(TrainingSettings, "epochs", section="Descent", basic=True),
+    setting(TrainingSettings, "batch_size", section="Descent"),
+    setting(TrainingSettings, "tol", section="Descent"),
+    setting(TrainingSettings, "time_limit", section="Descent"),
+    setting(TrainingSettings, "momentum", section="Descent"),
+    setting(TrainingSettings, "schedule", section="Descent"),
     setting(TrainingSettings, "early_stopping", "--early-stopping/--no-early-stopping", section="Descent"),
-    setting(TrainingSettings, "patience", section="Descent", type=Number(int, 1)),
+    setting(TrainingSettings, "patience", section="Descent"),
 )
 model_options = shared(
-    setting(TrainingSettings, "l2", section="Model", basic=True, type=Number(float, 0, auto=True)),
-    setting(SelectionSettings, "folds", section="Model", type=Number(int, 2)),
-    setting(SelectionSettings, "cv", section="Model", type=Number(int, 2, auto=True)),
-    setting(TrainingSettings, "scale", section="Model", type=click.Choice(SCALES)),
+    setting(TrainingSettings, "l2", section="Model", basic=True, type=L2),
+    setting(SelectionSettings, "folds", section="Model"),
+    setting(SelectionSettings, "cv", section="Model"),
+    setting(TrainingSettings, "scale", section="Model"),
     setting(TrainingSettings, "fit_intercept", "--intercept/--no-intercept", section="Model"),
-    setting(TrainingSettings, "class_weight", section="Model", type=click.Choice(CLASS_WEIGHTS)),
-    setting(CalibrationSettings, "shares", section="Model", type=click.Choice(SHARES)),
-    setting(CalibrationSettings, "calibrate", section="Model", basic=True, type=click.Choice(CALIBRATIONS)),
-    setting(TrainingSettings, "dtype", section="Model", type=click.Choice(DTYPES)),
+    setting(TrainingSettings, "class_weight", section="Model"),
+    setting(CalibrationSettings, "shares", section="Model"),
+    setting(CalibrationSettings, "calibrate", section="Model", basic=True),
+    setting(TrainingSettings, "dtype", section="Model"),
 )
 
 
@@ -78,8 +61,8 @@ model_options = shared(
 @split_options
 @descent_options
 @model_options
-@setting(TrainingSettings, "threads", section="Run", type=AUTO_COUNT)
-@setting(TrainingSettings, "seed", section="Run", basic=True, type=Number(int, 0))
+@setting(TrainingSettings, "threads", section="Run")
+@setting(TrainingSettings, "seed", section="Run", basic=True)
 @click.option(
     "--config",
     cls=Option,
@@ -151,7 +134,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
     if interruption.code:
         told = f"softreg: {interruption.reason}; what was reached is in {result.run.path}."
         more = f" Go on with {result.run.resuming}." if result.run.checkpoint.exists() else ""
-        click.echo(wrapped(told + more), err=True)
+        say(wrapped(told + more), err=True)
         ctx.exit(interruption.code)
 
 
@@ -187,6 +170,8 @@ def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequ
 
     l2_auto = values["l2"] is None
     values = values | {"l2_auto": l2_auto, "l2": TrainingSettings.l2 if l2_auto else values["l2"]}
+    in_file = click.core.ParameterSource.DEFAULT_MAP
+    values["may_fetch"] = ctx.get_parameter_source("data_home") is not in_file
     return TrainRequest(
         data=data,
         training=gathered(TrainingSettings, values),

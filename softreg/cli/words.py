@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from softreg import errors
+from softreg import errors, terminal
+from softreg.cli.streams import silence
 
 if TYPE_CHECKING:
     from softreg.data.split import Split
@@ -25,9 +26,12 @@ __all__ = [
     "plural",
     "printable",
     "row",
+    "say",
     "short",
     "sizes",
     "table",
+    "tell",
+    "told",
     "typed",
     "wrapped",
 ]
@@ -35,15 +39,33 @@ __all__ = [
 WIDTH = 80
 MARGIN = 10
 SCALED = {"standard": "standardised", "unit": "scaled to [0, 1]", "none": "not scaled"}
+LONGEST = 1500
 HOLD = "\N{NO-BREAK SPACE}"
 """A space at which no line is broken: between a number and what it counts."""
 
 
 def printable(text: object) -> str:
     """Return text without control characters, so that no data can steer the terminal."""
-    return "".join(
-        char if char.isprintable() or char in {"\n", HOLD} else "\N{REPLACEMENT CHARACTER}" for char in str(text)
-    )
+    return terminal.printable(text, kept=f"\n{HOLD}")
+
+
+def told(text: str) -> str:
+    """Return a sentence for stderr, printable, and no longer than a screen: it may quote names of any length."""
+    plain = printable(text)
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} ..."
+
+
+def say(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text on stdout or stderr: the one way in which words reach a terminal, without control characters."""
+    click.echo(printable(text), err=err, nl=nl)
+
+
+def tell(text: str, *, nl: bool = True) -> None:
+    """Print text on stdout; that its reader has seen enough is no reason not to go on."""
+    try:
+        say(text, nl=nl)
+    except BrokenPipeError:
+        silence()
 
 
 def wrapped(text: str, indent: str = "") -> str:
@@ -164,4 +186,4 @@ def calibration_words(told: Mapping[str, Any]) -> str:
 def note(text: str, quiet: bool) -> None:
     """Tell something beside the result, on stderr."""
     if not quiet:
-        click.echo(wrapped(f"note: {printable(text)}", "      "), err=True)
+        say(wrapped(f"note: {told(text)}", "      "), err=True)

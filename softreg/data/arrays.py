@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from softreg.data.dataset import Dataset
 from softreg.data.labels import as_text
 from softreg.data.matching import refuse_width
 from softreg.errors import DataError, listed, reason
+from softreg.npz import PickledError, arrays_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["npz", "svmlight"]
 
 _KEYS = ("X", "y", "columns", "feature_names")
+_BARE = b"\x93NUMPY"
 _PIXELS = 3  # dimensions of X: rows, height, width
+
+MOST_FEATURES, VALUES_EACH = 2**20, 100
+"""A svmlight file has a million features at most, or a hundred for each of its values if that is more: every feature
+has a name and a weight for each class, whether it occurs or not."""
 
 
 def npz(path: Path, expected: Sequence[str] | None = None) -> tuple[Dataset, bool]:
@@ -31,9 +35,9 @@ def npz(path: Path, expected: Sequence[str] | None = None) -> tuple[Dataset, boo
     missing where ``expected`` holds the columns of a model: without names, the number of features must then be theirs.
     Nothing is ever unpickled.
     """
-    arrays = _arrays(path)
+    arrays, held_names = _arrays(path)
     if "X" not in arrays:
-        held = listed(sorted(arrays)) or "nothing"
+        held = listed(sorted(held_names)) or "nothing"
         raise DataError(f"{path} has no array X; it holds {held}.", "Save it with numpy.savez(FILE, X=X, y=y).")
     X, image_shape = _matrix(arrays["X"], path)
     names = arrays.get("columns", arrays.get("feature_names"))
@@ -78,6 +82,11 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
     if not raw.shape[0] or not raw.nnz:
         raise DataError(f"{path} holds no data.", "A line is: LABEL INDEX:VALUE INDEX:VALUE ...")
     indices, width = raw.indices, raw.shape[1]
+    if width > max(MOST_FEATURES, VALUES_EACH * raw.nnz):
+        raise DataError(
+            f"{path}: the largest index is {width - 1}, and there are {raw.nnz} values: so many features cannot be.",
+            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with indices from 1 on.",
+        )
     if expected is None and indices.min() > 0:
         from_zero, indices, width = False, indices - 1, width - 1
     if expected is not None and width > len(expected):
@@ -89,30 +98,21 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
     return Dataset(path.name, X, as_text(y), columns, np.arange(1, raw.shape[0] + 1), origin=origin)
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays among ``_KEYS``, and the names of all others (with an empty array)."""
-    damaged = (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        MemoryError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-    )
+def _arrays(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays among ``_KEYS``, and the names of all."""
     try:
-        # Subtle: of a damaged file that it opened itself, numpy.load leaves the handle open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] if key in _KEYS else np.empty(0) for key in archive.files}
-    except (AttributeError, TypeError) as error:
-        raise DataError(f"{path} holds one bare array.", "Save it with numpy.savez(FILE, X=X, y=y).") from error
-    except damaged as error:
-        if "allow_pickle" in str(error):
-            raise DataError(
-                f"{path} holds pickled Python objects (or is no .npz file), which softreg never opens.",
-                "Save plain arrays: X of numbers, y of numbers or of text (dtype=str).",
-            ) from error
+        with path.open("rb") as file:
+            if file.read(len(_BARE)) == _BARE:
+                raise DataError(f"{path} holds one bare array.", "Save it with numpy.savez(FILE, X=X, y=y).")
+            return arrays_in(file, _KEYS)
+    except (DataError, MemoryError):
+        raise
+    except PickledError as error:
+        raise DataError(
+            f"{path} holds pickled Python objects, which softreg never opens.",
+            "Save plain arrays: X of numbers, y of numbers or of text (dtype=str).",
+        ) from error
+    except Exception as error:  # a damaged file fails in more ways than zipfile and numpy promise
         raise DataError(f"{path} is not a readable .npz file: {reason(error)}.", "Save or copy it again.") from error
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-import zipfile
-import zlib
-from typing import TYPE_CHECKING, Any, cast
+import math
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
 
 from softreg import files
 from softreg.data.dataset import Dataset
-from softreg.data.labels import encode
+from softreg.data.labels import encode, text_array
+from softreg.errors import DataError
+from softreg.forms import from_json, misfit
+from softreg.npz import arrays_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from softreg.settings import SourceSettings
 
 __all__ = ["cached"]
 
@@ -24,10 +29,38 @@ _FORMAT = 1  # a file of another format is fetched again
 _META = ("name", "columns", "target", "pixels", "image_shape", "notes", "origin")
 
 
-def cached(path: Path, fetch: Callable[[], Dataset]) -> Dataset:
-    """The dataset kept at ``path``, or else a fetched one, which is then kept; a damaged file is fetched again."""
-    with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+class _Origin(TypedDict):
+    data: str
+    sha256: str
+    replayable: bool
+
+
+class Kept(TypedDict):
+    """What is told of the arrays."""
+
+    format: Literal[1]
+    name: str
+    columns: list[str]
+    target: str
+    pixels: bool
+    image_shape: tuple[int, int] | None
+    notes: list[str]
+    origin: _Origin
+    classes: Annotated[list[str], bool]
+
+
+def cached(path: Path, fetch: Callable[[], Dataset], source: SourceSettings) -> Dataset:
+    """The dataset kept at ``path``, or else a fetched one, which is then kept; a damaged file is fetched again.
+
+    Raises :class:`DataError` where nothing may be fetched.
+    """
+    with contextlib.suppress(Exception):  # a damaged file fails in more ways than zipfile, json and numpy promise
         return _restored(path)
+    if not source.may_fetch:
+        raise DataError(
+            f"There is no {path.name} in {path.parent}, which a configuration names: nothing is put there unasked.",
+            f"Type --data-home {shlex.quote(str(path.parent))} to have it downloaded.",
+        )
     dataset = fetch()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,22 +88,33 @@ def _keep(dataset: Dataset, path: Path) -> None:
 
 
 def _restored(path: Path) -> Dataset:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        arrays = {key: kept[key] for key in kept.files}
-    meta = json.loads(arrays["meta"].tobytes())
-    if meta.pop("format") != _FORMAT:
+    """The dataset in a file; errors of any kind for what :func:`_keep` has not written."""
+    with path.open("rb") as file:
+        arrays, _ = arrays_in(file, stored=True)
+    meta = from_json(arrays["meta"].tobytes())
+    if misfit(meta, Kept):
         raise ValueError("another format")
-    classes = np.array(meta.pop("classes"), dtype=np.str_)
-    meta |= {key: tuple(meta[key]) for key in ("columns", "notes", "image_shape") if meta[key] is not None}
-    labels = classes[arrays["codes"]]
-    return Dataset(
-        X=_features(arrays, meta["pixels"]), labels=labels, rows=arrays["rows"], part=arrays.get("part"), **meta
-    )
+    told: dict[str, Any] = {key: tuple(meta[key]) if isinstance(meta[key], list) else meta[key] for key in _META}
+    X, rows, part = _features(arrays, meta["pixels"]), arrays["rows"], arrays.get("part")
+    labels = text_array([meta["classes"][code] for code in arrays["codes"].tolist()], meta["target"])
+    n_samples, n_features = X.shape
+    if {labels.shape, rows.shape, (n_samples,) if part is None else part.shape} != {(n_samples,)}:
+        raise ValueError("the rows are not as many everywhere")
+    if rows.dtype.kind != "i" or (part is not None and not set(part.tolist()) <= {"train", "val", "test"}):
+        raise ValueError("rows or parts of another kind")
+    if len(told["columns"]) != n_features or math.prod(told["image_shape"] or [n_features]) != n_features:
+        raise ValueError("the columns are not as many as their names")
+    return Dataset(X=X, labels=labels, rows=rows, part=part, **told)
 
 
 def _features(arrays: dict[str, Any], pixels: bool) -> Any:
     if "X" in arrays:
-        return arrays["X"].astype(np.float32) if pixels else arrays["X"]
+        X = arrays["X"].astype(np.float32) if pixels else arrays["X"]
+        if X.ndim != 2 or X.dtype.kind != "f":
+            raise ValueError("no matrix of numbers")
+        return X
     import scipy.sparse as sp
 
-    return sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"]))
+    X = sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"].tolist()))
+    X.check_format(full_check=True)
+    return X

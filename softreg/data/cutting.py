@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import IO
 
+from softreg.data.dialect import no_table
 from softreg.data.quoting import ends_of
 from softreg.errors import DataError, reason
+from softreg.files import most_unfolded
 
 __all__ = ["BLOCK", "LONGEST", "cut", "decoded", "first_end", "inflated", "pieces_of"]
 
@@ -63,24 +65,28 @@ def _ready(raw: IO[bytes], seconds: float) -> bool:
 def inflated(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """Yield what gzip holds, and anything else as it is.
 
-    Raises :class:`DataError` where the data are cut or damaged.
+    Raises :class:`DataError` where the data are cut or damaged, or unfold to more than a table would.
     """
     first, pieces = _begun(pieces, len(_GZIP))
     if not first.startswith(_GZIP):
         yield from pieces
         return
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    read = unfolded = 0
     try:
         for piece in pieces:
-            data = piece
+            data, read = piece, read + len(piece)
             while data:
                 if text := inflater.decompress(data, BLOCK):
+                    unfolded += len(text)
+                    if unfolded > most_unfolded(read):
+                        raise no_table(name, unfolded, read)
                     yield text
                 data = inflater.unconsumed_tail
                 if inflater.eof and (data := inflater.unused_data.lstrip(b"\0")):  # another gzip may follow, or zeros
                     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     except zlib.error as error:
-        raise DataError(f"{name} is damaged: {error}.", "Copy or download it again.") from error
+        raise DataError(f"{name} is damaged: {reason(error)}.", "Copy or download it again.") from error
     if not inflater.eof:
         raise DataError(f"{name} is cut: its gzip data end too early.", "Copy or download it again.")
 
@@ -104,12 +110,12 @@ def decoded(pieces: Iterator[bytes], name: str, codec: str | None = None) -> Ite
     for piece in chain(pieces, [b""]):
         waiting = len(decoder.getstate()[0])
         try:
-            text = decoder.decode(piece, final=not piece)
+            text = decoder.decode(piece, final=not piece).encode()  # UTF-7 and others hold halves of letters
         except UnicodeError as error:
             at = done - waiting + getattr(error, "start", 0)
             what = f"{name} is not {codec.upper()} text: byte {at + 1} cannot be read."
             raise DataError(what, "Give another --encoding; without one it is read as UTF-8.") from error
-        yield (text if done else text.removeprefix("\ufeff")).encode()
+        yield text if done else text.removeprefix(codecs.BOM_UTF8)
         done += len(piece)
 
 

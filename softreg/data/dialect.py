@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from softreg.errors import DataError, UsageError, did_you_mean, reason
+from softreg.files import most_unfolded
 
-__all__ = ["SEPARATORS", "Dialect", "as_utf8", "detect", "mark_of", "records", "unzipped"]
+__all__ = ["SEPARATORS", "Dialect", "as_utf8", "detect", "mark_of", "no_table", "records", "unzipped"]
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """The separators that are recognised, and what they are called; the first is the usual one."""
@@ -31,10 +32,6 @@ _HEAD = 2**20  # bytes in which a dialect is looked for
 _ROWS = 100  # and rows of them by which the separator is judged
 _CHUNK = 2**22  # bytes decoded at a time: text takes up to four times the memory of bytes
 _ANY_LENGTH = 2**31 - 1  # of a field: the csv module stops at 131072 characters unless told
-
-_SMALL, _RATIO = 2**28, 200
-"""Gzip may unfold to 256 MiB, or to 200 times its size if that is more. Tables shrink 3 to 30 times, those of zeros
-mostly 100 times; deflate ends at 1032 times, where a file made to exhaust the memory would be."""
 
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
 _POINT_NUMBER = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*", re.ASCII)
@@ -144,22 +141,27 @@ def unzipped(content: bytes, name: str) -> bytes:
     """
     if not content.startswith(_GZIP):
         return content
-    bound, unfolded = max(_SMALL, _RATIO * len(content)), io.BytesIO()
+    bound, unfolded = most_unfolded(len(content)), io.BytesIO()
     try:
         with gzip.open(io.BytesIO(content)) as file:
             while chunk := file.read(_CHUNK):
                 unfolded.write(chunk)
                 if unfolded.tell() > bound:
-                    raise DataError(
-                        f"{name} unfolds to more than {bound // 2**20} MiB, {unfolded.tell() // len(content)} times "
-                        "its size: no table is known to do so.",
-                        "Where it is to be trusted, unzip it first: gunzip.",
-                    )
+                    raise no_table(name, unfolded.tell(), len(content))
     except EOFError as error:
         raise DataError(f"{name} is cut: its gzip data end too early.", "Copy or download it again.") from error
     except (OSError, zlib.error) as error:
         raise DataError(f"{name} is damaged: {reason(error)}.", "Copy or download it again.") from error
     return unfolded.getvalue()
+
+
+def no_table(name: str, unfolded: int, n_bytes: int) -> DataError:
+    """Return the error for a gzip file that unfolds to so much, of so many bytes that were read."""
+    return DataError(
+        f"{name} unfolds to more than {most_unfolded(n_bytes) // 2**20} MiB, {unfolded // n_bytes} times its size: no "
+        "table is known to do so.",
+        "Where it is to be trusted, unzip it first: gunzip.",
+    )
 
 
 def as_utf8(content: bytes, name: str, encoding: str | None = None, separator: str | None = None) -> bytes:

@@ -61,7 +61,7 @@ def idx_named(name: str, source: SourceSettings, parts: tuple[str, ...]) -> Data
     if folder is not None:
         return idx_folder(folder, name, parts, class_names)
     looked = f"No IDX files in {listed(dict.fromkeys(map(str, folders)))}; and from OpenML: "
-    dataset = cached(home / f"{name}.npz", lambda: _images_of_openml(name, home, looked))
+    dataset = cached(home / f"{name}.npz", lambda: _images_of_openml(name, home, looked), source)
     kept = np.isin(np.asarray(dataset.part), parts)
     return dataset if kept.all() else dataset.take(kept)
 
@@ -84,7 +84,7 @@ def covtype(source: SourceSettings) -> Dataset:
         X = np.ascontiguousarray(bunch.data, dtype=np.float64)
         return _dataset("covtype", X, as_text(np.asarray(bunch.target)), bunch.feature_names, "Cover_Type")
 
-    return cached(home / "covtype.npz", fetch)
+    return cached(home / "covtype.npz", fetch, source)
 
 
 def newsgroups(source: SourceSettings) -> Dataset:
@@ -107,7 +107,7 @@ def newsgroups(source: SourceSettings) -> Dataset:
         rows = np.concatenate([np.arange(1, size + 1) for size in sizes])
         return replace(dataset, rows=rows, part=np.repeat(np.array(list(parts)), sizes))
 
-    return cached(home / "20newsgroups.npz", fetch)
+    return cached(home / "20newsgroups.npz", fetch, source)
 
 
 def openml(spec: str, source: SourceSettings) -> Dataset:
@@ -122,7 +122,7 @@ def openml(spec: str, source: SourceSettings) -> Dataset:
         bunch = _bunch_of_openml(name, int(version) if version else "active", source.target, home)
         return _dataset_of_openml(spec, bunch)
 
-    return cached(home / f"openml-{key}.npz", fetch)
+    return cached(home / f"openml-{key}.npz", fetch, source)
 
 
 def _bunch_of_openml(name: str, version: int | str, target: str | None, home: Path, looked: str = "") -> Any:

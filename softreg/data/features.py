@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from softreg.data.dataset import Dataset
-from softreg.data.labels import alike_note, refuse_quantity
+from softreg.data.labels import alike_note, refuse_long, refuse_quantity, text_array
 from softreg.data.matching import dropped_note, extras_note, places_of, refuse_unknown, selected
 from softreg.errors import DataError, UsageError, listed
 from softreg.preparation import Preparation
@@ -29,9 +29,6 @@ PARTS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 
 NUMBERS_BESIDE = ("--target-distribution", "--weight-col")
 """Options that name columns of numbers which are no features."""
-
-SOFT = "likeliest class"
-"""What the target is called where the labels are distributions."""
 
 
 class Table(Protocol):
@@ -58,6 +55,7 @@ def table_for_training(table: Table, source: SourceSettings, split: SplitSetting
     DataError
         A column is missing; no label column can be told; no feature is left.
     """
+    from softreg.data.targets import SOFT
     from softreg.data.words import numbers_of
 
     target, notes = (SOFT, ()) if source.target_distribution else _target(table, source.target)
@@ -252,7 +250,10 @@ def _refuse_both(source: SourceSettings, aside: dict[str, str]) -> None:
 
 
 def _texts(frame: pl.DataFrame, column: str) -> np.ndarray:
-    return np.array(frame[column].fill_null("").to_list(), dtype=np.str_)
+    texts = frame[column].fill_null("")
+    longest = texts.str.len_chars().max()
+    refuse_long(longest if isinstance(longest, int) else 0, len(texts), column)  # before Python has each of them
+    return text_array(texts.to_list(), column)
 
 
 def _labelled(frame: pl.DataFrame, rows: np.ndarray, target: str) -> tuple[pl.DataFrame, np.ndarray, tuple[str, ...]]:

@@ -6,16 +6,15 @@ A file is two zero bytes, the type (8: unsigned byte), the number of dimensions,
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import struct
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from softreg.data.dataset import Dataset
+from softreg.data.dialect import unzipped
 from softreg.errors import DataError, listed, reason
 
 if TYPE_CHECKING:
@@ -139,8 +138,6 @@ def _read(path: Path, dimensions: int, digest: hashlib._Hash) -> np.ndarray:
     try:
         content = path.read_bytes()
         digest.update(content)
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}.", _ADVICE) from error
-    return parse(content, str(path), dimensions)
+    return parse(unzipped(content, str(path)) if path.suffix == ".gz" else content, str(path), dimensions)

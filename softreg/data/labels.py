@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softreg.errors import DataError
+from softreg.files import most_unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_quantity"]
+__all__ = ["alike_note", "as_text", "classes_of", "encode", "refuse_long", "refuse_quantity", "text_array"]
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 MOST_FRACTIONS = 20
 """A target with a number that is not whole may have this many distinct values."""
+
+LONGEST = 1000
+"""Letters of a label, or of what else names rows; longer ones are taken while they are few."""
 
 MOST_WHOLES = 100
 """A target of whole numbers may have this many distinct values, or a tenth of its rows, whichever is more."""
@@ -87,6 +91,19 @@ def as_text(values: np.ndarray) -> np.ndarray:
         distinct, inverse = np.unique(values, return_inverse=True)
         return np.array([_text(value) for value in distinct.tolist()], dtype=np.str_)[inverse]
     return np.array([_text(value) for value in values.tolist()], dtype=np.str_)
+
+
+def text_array(values: Sequence[str], name: str) -> np.ndarray:
+    """Return texts as an array, which gives each of them the room of the longest; errors as for :func:`refuse_long`."""
+    refuse_long(max(map(len, values), default=0), len(values), name)
+    return np.array(values, dtype=np.str_)
+
+
+def refuse_long(longest: int, count: int, name: str) -> None:
+    """Raise DataError where the texts of a column, the longest of which has so many letters, would fill the memory."""
+    if longest > LONGEST and 4 * longest * count > most_unfolded(0):
+        what = f'Column "{name}" has a value of {longest} letters: it names neither a class nor anything else.'
+        raise DataError(what, "Shorten or mend it, or name another column.")
 
 
 def refuse_quantity(labels: np.ndarray, target: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ from softreg.data.labels import as_text
 from softreg.data.tables import nameless_note, usable
 from softreg.data.values import beyond_double, large, missing_as_null
 from softreg.errors import DataError, reason
+from softreg.files import most_unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["ParquetTable", "as_written", "number_or_text", "unharmed"]
+__all__ = ["ParquetTable", "as_written", "number_or_text", "opened", "refuse_long_texts", "unharmed"]
 
 
 class ParquetTable:
@@ -29,10 +31,9 @@ class ParquetTable:
         self.name = path.name
         self.sha256 = files.sha256(path)
         self._path = path
-        with unharmed(self.name):
-            header = list(pl.read_parquet_schema(path))
-        self.columns = usable(header, self.name)
-        self.notes = nameless_note(header)
+        self._schema, self._n_rows = opened(path)
+        self.columns = usable(list(self._schema), self.name)
+        self.notes = nameless_note(list(self._schema))
         self.decimal_comma = False
 
     def read(self, numbers: Sequence[str], texts: Sequence[str]) -> tuple[pl.DataFrame, np.ndarray]:
@@ -56,9 +57,48 @@ class ParquetTable:
         return tuple(column.name for column in stored if _whole(column.dtype) and beyond_double(column.cast(pl.String)))
 
     def _stored(self, names: Sequence[str]) -> pl.DataFrame:
-        """The columns with the types that they have in the file."""
+        """The columns with the types that they have in the file; those that nothing can be made of hold nulls."""
+        plain = {name: None for name in names if not self._schema[name].is_nested()}
         with unharmed(self.name):
-            return pl.read_parquet(self._path, columns=[*names]).select(*names)
+            frame = pl.read_parquet(self._path, columns=[*plain]) if plain else pl.DataFrame()
+            refuse_long_texts(frame, self._path)
+        return pl.DataFrame([frame[name] if name in plain else self._nulls(name) for name in names])
+
+    def _nulls(self, name: str) -> pl.Series:
+        return pl.Series(name, [None], self._schema[name]).new_from_index(0, self._n_rows)
+
+
+def opened(path: Path) -> tuple[pl.Schema, int]:
+    """Return the columns of a parquet file, and how many rows it claims.
+
+    Raises DataError where it cannot be read, and where its columns would unfold to more than those of a table do.
+    """
+    with unharmed(path.name):
+        schema = pl.Schema(pl.read_parquet_schema(path))
+        n_rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    _refuse_bomb(path, 8 * n_rows * len(schema))
+    return schema, n_rows
+
+
+def refuse_long_texts(frame: pl.DataFrame, path: Path) -> None:
+    """Raise DataError where texts that the file holds once stand in so many rows that they would fill the memory."""
+    # subtle: polars, too, holds them once, until something is made of them
+    lengths = frame.select(
+        pl.col(pl.String).str.len_bytes().cast(pl.UInt64).sum(),
+        pl.col(pl.Categorical, pl.Enum).cat.len_bytes().cast(pl.UInt64).sum(),
+    )
+    if lengths.width:
+        _refuse_bomb(path, sum(lengths.row(0)))
+
+
+def _refuse_bomb(path: Path, unfolded: int) -> None:
+    n_bytes = path.stat().st_size
+    if unfolded > most_unfolded(n_bytes):
+        raise DataError(
+            f"{path.name} unfolds to more than {most_unfolded(n_bytes) // 2**20} MiB, {unfolded // n_bytes} times its "
+            "size: no table is known to do so.",
+            "Where it is to be trusted, make a CSV of it first.",
+        )
 
 
 @contextlib.contextmanager
@@ -66,10 +106,29 @@ def unharmed(name: str) -> Iterator[None]:
     """Say of a parquet file that does not read what is wrong with it."""
     # Subtle: on some damaged files polars panics, and its PanicException is no Exception.
     try:
-        yield
+        with _in_silence():
+            yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         told = reason(error).splitlines()[0].removeprefix("parquet: ").rstrip(".")
         raise DataError(f"{name} is not a readable parquet file: {told}.", "Save or copy it again.") from error
+
+
+@contextlib.contextmanager
+def _in_silence() -> Iterator[None]:
+    """Keep what Rust itself says of a panic from the terminal: it goes to descriptor 2, past Python's streams."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed: nobody will read it
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def number_or_text(column: pl.Series) -> pl.Series:

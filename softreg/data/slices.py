@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from softreg.data.blocks import Block, Rows, Wanted, assembled
-from softreg.data.parquet import as_written, number_or_text, unharmed
+from softreg.data.parquet import as_written, number_or_text, opened, refuse_long_texts, unharmed
 from softreg.data.tables import nameless_note, usable
 from softreg.errors import DataError
 
@@ -31,9 +31,7 @@ class ParquetStream:
         self.name = path.name
         self._path = path
         self._reading = threading.Lock()
-        with unharmed(self.name):
-            self._schema = pl.read_parquet_schema(path)
-            self._n_rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+        self._schema, self._n_rows = opened(path)
         self.columns = usable(list(self._schema), self.name)
         self.every = tuple(self._schema)
         self.notes = nameless_note(list(self._schema))
@@ -58,6 +56,7 @@ class ParquetStream:
             # one at a time: polars may hold a whole group of rows of the file, as large as its writer made them
             with self._reading, unharmed(self.name):
                 frame = pl.scan_parquet(self._path, glob=False).select(names).slice(*piece).collect()
+                refuse_long_texts(frame, self._path)
             texts = [name for name in wanted.inputs if name in wanted.levels]
             numbers = [name for name in wanted.inputs if name not in wanted.levels]
             inputs = frame.select(

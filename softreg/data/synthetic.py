@@ -52,5 +52,6 @@ def _check(name: str, source: SourceSettings) -> None:
     if source.noise is not None and not 0 <= source.noise < np.inf:
         raise UsageError(f"--noise {source.noise} is not a spread.", "Give 0 or more.")
     least = source.centers or (3 if name == "blobs" else 2)
-    if source.samples is not None and source.samples < least:
-        raise UsageError(f"--samples {source.samples} is too few for {least} classes.", f"Give {least} or more.")
+    samples = 500 if source.samples is None else source.samples
+    if samples < least:
+        raise UsageError(f"--samples {samples} is too few for {least} classes.", f"Give {least} or more.")

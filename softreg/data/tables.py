@@ -42,6 +42,9 @@ __all__ = [
 _REFUSALS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _SAMPLE = 1000  # rows
 
+MOST_COLUMNS = 100_000
+"""Each is judged by itself, which takes its time."""
+
 
 class CsvTable:
     """The bytes of a CSV (or TSV) file, gzipped or not: any line ends, one header row, a dialect that is found out.
@@ -191,7 +194,10 @@ def _refuse_sparse(dataset: Dataset) -> None:
 
 
 def usable(header: Sequence[str], name: str) -> tuple[str, ...]:
-    """Return the columns that have a name; DataError where two have the same."""
+    """Return the columns that have a name; DataError where two have the same, or where there are too many."""
+    if len(header) > MOST_COLUMNS:
+        what = f"{name} has {len(header)} columns, and a table may have {MOST_COLUMNS}."
+        raise DataError(what, "Give wide data as .npz or .svmlight, whose columns need no names.")
     named = [column for column in header if column]
     twice = next((column for column, count in Counter(named).items() if count > 1), None)
     if twice is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softreg.data.labels import text_array
 from softreg.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-__all__ = ["SoftLabels", "numbers_of", "soft_labels", "weights_of"]
+SOFT = "likeliest class"
+"""What the target is called where the labels are distributions."""
+
+__all__ = ["SOFT", "SoftLabels", "numbers_of", "soft_labels", "weights_of"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,7 @@ class SoftLabels:
     @property
     def labels(self) -> np.ndarray:
         """The name of each row's likeliest class; the first of several."""
-        names: np.ndarray = np.asarray(self.classes, np.str_)
-        return np.asarray(names[self.q.argmax(axis=1)])
+        return text_array([self.classes[code] for code in self.q.argmax(axis=1).tolist()], SOFT)
 
 
 def soft_labels(frame: pl.DataFrame, columns: Sequence[str], rows: np.ndarray) -> SoftLabels:

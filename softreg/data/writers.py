@@ -7,7 +7,6 @@ import io
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -17,6 +16,7 @@ import polars as pl
 from softreg.data.parsing import written
 from softreg.errors import DataError
 from softreg.files import scratch, writing
+from softreg.terminal import Sink, standard_output
 
 __all__ = ["CsvWriter", "ParquetWriter", "Writer", "separator_of", "written_to"]
 
@@ -52,7 +52,7 @@ def written_to(output: str, names: Sequence[str]) -> Iterator[Writer]:
     """
     separator = separator_of(output)
     if output == "-":
-        yield CsvWriter(sys.stdout.buffer, names)
+        yield CsvWriter(standard_output(), names)
         return
     with writing(Path(output)) as file:
         if separator is None:
@@ -67,7 +67,7 @@ def written_to(output: str, names: Sequence[str]) -> Iterator[Writer]:
 class CsvWriter:
     """Writes a header and then rows; a reader sees every block at once."""
 
-    def __init__(self, file: IO[bytes], names: Sequence[str], separator: str = ",") -> None:
+    def __init__(self, file: Sink, names: Sequence[str], separator: str = ",") -> None:
         self._header = written(names, separator) + b"\n"
         self._file = file
         self._separator = separator

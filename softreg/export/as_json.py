@@ -10,13 +10,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from softreg.archive import assembled, described, reading, refuse_newer
 from softreg.errors import ModelFileError
+from softreg.forms import from_json as document_of
 from softreg.model import SoftmaxModel
+from softreg.terminal import escaped
 
 __all__ = ["dumps", "from_json", "load", "to_json"]
 
@@ -78,7 +80,7 @@ def from_json(document: Mapping[str, Any], name: object = "(JSON)") -> SoftmaxMo
 def load(path: Path) -> SoftmaxModel:
     """Read a model from a JSON file; errors as for :meth:`SoftmaxModel.load`."""
     with reading(path):
-        document = json.loads(Path(path).read_bytes(), parse_constant=_refused)
+        document = document_of(Path(path).read_bytes())
     return from_json(document, path)
 
 
@@ -97,7 +99,7 @@ def dumps(document: Mapping[str, Any]) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return escaped(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def _without_seal(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +118,3 @@ def _numbers(values: list[Any]) -> np.ndarray:
     if array.dtype.kind not in "if":
         raise ValueError("these are not numbers")
     return array.astype(np.float64)
-
-
-def _refused(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")

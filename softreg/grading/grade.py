@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from softreg.forms import misfit
 from softreg.grading.asked import calls
 from softreg.grading.calls import Answer
 from softreg.grading.examination import Examined, examine
@@ -58,10 +59,18 @@ class Grade:
         }
 
     @staticmethod
+    def is_told(content: Any) -> bool:
+        """Return whether this is what :meth:`to_json` returns."""
+        if not isinstance(content, dict) or misfit(content, dict[str, Any]):
+            return False
+        own = {key: value for key, value in content.items() if key not in {"score", "of"}}
+        return own.keys() | {"lasting"} == {field.name for field in fields(Grade)} and not misfit(own, Grade)
+
+    @staticmethod
     def from_json(content: Mapping[str, Any]) -> Grade:
-        """Return the grade that :meth:`to_json` was given. Raises ``KeyError`` or ``TypeError`` for anything else."""
+        """Return the grade that :meth:`to_json` was given."""
         told = {key: value for key, value in content.items() if key not in {"score", "of"}}
-        results = (Result(**each | {"table": tuple(map(tuple, each["table"]))}) for each in told["results"])
+        results = (Result(**each | {"table": tuple(map(tuple, each.get("table", ())))}) for each in told["results"])
         mistakes = {
             key: tuple(Mistake(**each | {"functions": tuple(each["functions"])}) for each in told[key])
             for key in ("mistakes", "public")

@@ -6,7 +6,6 @@ versions of softreg, NumPy and Python. The folder of grades remembers which home
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import platform
@@ -19,12 +18,13 @@ import numpy as np
 from softreg import __version__
 from softreg.errors import UsageError
 from softreg.files import write_text
+from softreg.forms import from_json
 from softreg.grading.grade import Grade
 from softreg.grading.spec import Spec
 from softreg.grading.spec_file import text
 from softreg.grading.submissions import HandedIn, Submission
 
-__all__ = ["Kept"]
+__all__ = ["ENDING", "HOMEWORK", "ROOM", "Kept"]
 
 ROOM = ".softreg"
 HOMEWORK = "homework.json"
@@ -62,9 +62,7 @@ class Kept:
         content = _json(self._path(submission.name))
         if content is None or content.get("key") != self.key(submission, submission.read()):
             return None
-        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
-            return Grade.from_json(content["grade"])
-        return None
+        return Grade.from_json(content["grade"]) if Grade.is_told(content.get("grade")) else None
 
     def keep(self, key: str, grade: Grade) -> None:
         """Keep a grade under the key of what was graded; the first one makes the folder one of this homework's.
@@ -107,7 +105,7 @@ def _counts(path: Path) -> bool:
 def _json(path: Path) -> dict[str, Any] | None:
     """The object in a file; None where there is none, or something else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import json
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
 
 from softreg.errors import listed
-from softreg.grading.inside.reading import without_magics
+from softreg.grading.inside.reading import cells_of
 from softreg.grading.judgement import Mistake
 from softreg.grading.spec import Spec
 
@@ -76,5 +75,4 @@ def _parsed(source: str | bytes) -> ast.Module:
 def _sources(name: str, text: bytes) -> list[str] | list[bytes]:
     if not name.endswith(".ipynb"):
         return [text]
-    cells = json.loads(text.decode("utf-8-sig"))["cells"]
-    return [without_magics("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+    return [source for _, source in cells_of(text)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from softreg.errors import DataError, did_you_mean, listed, reason
+from softreg.forms import from_toml
 from softreg.grading.asked import questions
 from softreg.grading.checks import CHECKS
 from softreg.grading.signature import function_of, text_of
@@ -28,7 +28,7 @@ _KEYS = ("title", *CHOICES, "seed", *_LISTS, *_TABLES)
 def read(path: Path) -> Spec:
     """Read the file of a homework. Raises ``DataError`` that names the file and the key."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = from_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise DataError(
             f"There is no homework {path}.", "Type softreg grade --template plain -o DIR for one to begin with."
@@ -58,11 +58,11 @@ def text(spec: Spec) -> str:
         "",
         "# What each check is worth; 0 leaves it out.",
         "[points]",
-        *(f"{_key(name)} = {points:g}" for name, points in spec.points.items()),
+        *(f"{_key(name)} = {_plain(points)}" for name, points in spec.points.items()),
         "",
         "# Of one submission: seconds (a call may take a quarter), MiB of memory, MiB of a file written.",
         "[limits]",
-        *(f"{name} = {value:g}" for name, value in asdict(spec.limits).items()),
+        *(f"{name} = {_plain(value)}" for name, value in asdict(spec.limits).items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -194,7 +194,13 @@ def _shown(value: Any) -> str:
 
 
 def _quoted(value: str | Sequence[str]) -> str:
-    return json.dumps(value if isinstance(value, str) else list(value), ensure_ascii=False)
+    # JSON has an escape for every character that TOML wants escaped, but for one
+    return json.dumps(value if isinstance(value, str) else list(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _plain(number: float) -> str:
+    """A number as people write it, with all its digits."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
 
 
 def _key(name: str) -> str:

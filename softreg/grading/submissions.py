@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softreg import terminal
 from softreg.errors import DataError, reason
+from softreg.grading.inside.reading import MOST_CODE
 
 __all__ = ["ENDINGS", "HandedIn", "Submission", "UnreadableError", "alone", "found_in", "printable"]
 
 ENDINGS = (".py", ".ipynb")
-LARGEST = 20 << 20
-"""Bytes of a file, at most."""
+LARGEST = {".py": MOST_CODE, ".ipynb": 20 << 20}
+"""Bytes of a file, at most: a notebook may hold pictures."""
 
 TOGETHER = 40 << 20
 """Bytes of all files of a submission, at most."""
@@ -153,8 +155,9 @@ def _content(path: Path, root: Path, left: int = TOGETHER) -> bytes:
             raise UnreadableError("is a link that leads out of the folder of submissions")
         if not place.is_file():  # subtle: to open a pipe would wait for ever
             raise UnreadableError("is no ordinary file")
-        if place.stat().st_size > LARGEST:
-            raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
+        most = LARGEST.get(path.suffix.lower(), MOST_CODE)
+        if place.stat().st_size > most:
+            raise UnreadableError(f"is larger than {most >> 20} MiB")
         if place.stat().st_size > left:
             raise UnreadableError(f"is more than {TOGETHER >> 20} MiB with the files before it")
         return place.read_bytes()
@@ -183,10 +186,10 @@ def _stem(entry: Path) -> str:
 def printable(text: str) -> str:
     r"""Return a text of a student's as people can read it: in one line, without control characters and what is no text.
 
-    >>> printable("a\x1b[31m")
-    'a�[31m'
+    >>> printable("a\x1b[31m\n")
+    'a�[31m�'
     """
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return terminal.printable(text, kept="")
 
 
 def _safe(text: str) -> str:

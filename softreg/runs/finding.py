@@ -48,11 +48,17 @@ def _whole(run: Run) -> Run:
 
 def _last() -> Path:
     try:
-        path = Path((ROOT / LAST).read_text(encoding="utf-8").strip())
+        word = (ROOT / LAST).read_text(encoding="utf-8").strip()
+        path = Path(word)
+        there = path.is_dir()
     except FileNotFoundError:
         raise DataError('There is no "last" run in this folder.', "Type softreg train iris to make one.") from None
     except OSError as error:
         raise DataError(f"{ROOT / LAST} cannot be read: {reason(error)}.", "Name the run itself.") from error
-    if not path.is_dir():
+    except ValueError:
+        word, there = "", False
+    if not word:
+        raise DataError(f"{ROOT / LAST} is damaged: it names no run.", "Name a run; the next training mends it.")
+    if not there:
         raise DataError(f'The "last" run, {path}, is gone.', "Name another run.")
     return path

@@ -10,6 +10,7 @@ from pathlib import Path
 from softreg import locks
 from softreg.errors import UsageError
 from softreg.runs.run import FILES, NEW, ROOT, Run
+from softreg.terminal import printable
 
 __all__ = ["reserved", "writing_in"]
 
@@ -109,7 +110,8 @@ def _begun(run: Run, overwrite: bool, again: bool) -> Run:
 def _numbered(name: str) -> Run:
     """A new folder under ``runs/`` with the first number that is free: of two processes one makes it."""
     ROOT.mkdir(exist_ok=True)
-    number = 1
+    # the name of some data may hold anything
+    name, number = printable(name, kept="").replace(os.sep, "_"), 1
     while True:
         try:
             (ROOT / f"{name}-{number}").mkdir()

@@ -9,21 +9,24 @@ import json
 import math
 import shlex
 import shutil
-import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from softreg import locks
+from softreg import locks, recorded
 from softreg.errors import DataError, reason
-from softreg.files import sweep, write_text
+from softreg.files import leading_out, sweep, write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
+from softreg.terminal import escaped
 
 if TYPE_CHECKING:
     from softreg.checkpoint import Kept
 
 __all__ = ["CHECKPOINT", "FILES", "LAST", "METRICS", "NEW", "ROOT", "Run", "dumps"]
+
+T = TypeVar("T")
 
 ROOT = Path("runs")
 LAST = ".last"
@@ -80,6 +83,12 @@ class Run:
         """Whether the training of the run was recorded to its end."""
         return (self.path / METRICS).exists()
 
+    def refuse_links(self) -> None:
+        """Refuse to write into a run of which a file is a link that leads elsewhere: it may have come from others."""
+        if stray := leading_out((self.path / name for name in (*FILES, NEW)), self.path):
+            what = f"{stray} is a link that leads out of the run's folder, and would be written to."
+            raise DataError(what, "Replace it by what it leads to, or delete it.")
+
     @property
     def home(self) -> Path:
         """The folder that the run is called by: the one whose place it is to take, if there is one, else its own."""
@@ -131,34 +140,28 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """Read config.toml."""
-        text = self._text("config.toml")
-        try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise DataError(f"{self.path / 'config.toml'} is damaged: {error}.", "Train the run again.") from None
+        return self._read("config.toml", recorded.config_in)
 
     def metrics(self) -> dict[str, Any]:
         """Read metrics.json."""
-        text = self._text(METRICS)
-        try:
-            return dict(json.loads(text))
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{self.path / METRICS} is damaged: {error}.", "Train the run again.") from None
+        return self._read(METRICS, recorded.metrics_in)
 
     def history(self) -> list[dict[str, Any]]:
         """Read history.csv: numbers as floats, empty cells as None."""
         if self.halfway:
             return self._kept().checkpoint.history
-        return [{name: _value(cell) for name, cell in row.items()} for row in self.table("history.csv")]
+        return self._read("history.csv", recorded.history_in)
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        """Read a CSV file of the run as rows of text."""
-        return list(csv.DictReader(io.StringIO(self._text(name), newline="")))
+    def predictions(self) -> list[recorded.Prediction]:
+        """Read predictions.csv."""
+        return self._read("predictions.csv", recorded.predictions_in)
 
     def remember(self) -> None:
         """Make this run the one that ``last`` names, where this folder can be written to."""
         with contextlib.suppress(OSError):
             ROOT.mkdir(exist_ok=True)
+            if (ROOT / LAST).is_symlink():
+                (ROOT / LAST).unlink()  # whatever it leads to is not ours
             write_text(ROOT / LAST, f"{self.path}\n")
 
     @property
@@ -186,18 +189,24 @@ class Run:
 
         return load(self.checkpoint)
 
-    def _text(self, name: str) -> str:
+    def _read(self, name: str, of: Callable[[str], T]) -> T:
+        """What a file of the run tells, by the function that reads its text."""
+        path = self.path / name
         try:
-            return (self.path / name).read_text(encoding="utf-8")
+            return of(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise self.unfinished(f"has no {name}") from None
-        except (UnicodeDecodeError, OSError) as error:
-            raise DataError(f"{self.path / name} cannot be read: {reason(error)}.") from None
+        except OSError as error:
+            what = f"{path} cannot be read: {reason(error)}."
+            raise DataError(what, "See who may read it, or train again.") from None
+        except (ValueError, KeyError) as error:
+            what = f"{path} is damaged, or none of softreg's: {reason(error)}."
+            raise DataError(what, "Train the run again.") from None
 
 
 def dumps(content: Any) -> str:
     """Return JSON for people and programs: indented, UTF-8, null for numbers that are not finite."""
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _finite(content: Any) -> Any:
@@ -206,12 +215,3 @@ def _finite(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_finite(value) for value in content]
     return None if isinstance(content, float) and not math.isfinite(content) else content
-
-
-def _value(cell: str) -> float | str | None:
-    if cell == "":
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return cell

@@ -19,6 +19,8 @@ __all__ = ["Answerer", "Tally", "Told"]
 MOST_ROWS, CELLS = 2**10, 2**21
 """Rows that are answered at a time, at most, and their values: 16 MiB."""
 
+BEYOND = Fault("its numbers are too large for this model", "Mend them: no probability can be told from another.")
+
 MOST_NAMES = 1000
 """Unknown classes that are counted by name; a column that is no label may hold any number."""
 
@@ -82,6 +84,8 @@ class Answerer:
         if faults:
             block.raw[bad] = UNSEEN  # any number will do: the answer is not told
         log_proba = self._log_proba(block.raw)
+        for row in np.flatnonzero(np.isnan(log_proba[:, 0])).tolist():
+            faults[row], bad[row] = BEYOND, True
         confidence = np.exp(log_proba.max(axis=1))
         rejected = ~bad & (confidence < (self._style.threshold or 0.0))
         answers = self._columns(log_proba, confidence, rejected)
@@ -116,6 +120,7 @@ class Answerer:
                 faults.setdefault(row, Fault(reason, advice))
         return faults
 
+    @np.errstate(over="ignore", invalid="ignore")  # a row whose numbers are too large is NaN, and a fault
     def _log_proba(self, raw: Any) -> np.ndarray:
         """The log-probabilities (n_rows, n_classes).
 

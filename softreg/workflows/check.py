@@ -29,7 +29,7 @@ from softreg.checks.trained import best_weights, same_scores
 from softreg.data.dataset import Dataset
 from softreg.data.sources import kind_of
 from softreg.data.split import Split
-from softreg.errors import DataError, listed
+from softreg.errors import DataError
 from softreg.model import SoftmaxModel
 from softreg.runs import find
 from softreg.settings import TrainingSettings
@@ -37,7 +37,7 @@ from softreg.training import fit
 from softreg.training.problem import scale_of
 from softreg.workflows.material import Material, material
 from softreg.workflows.penalty import penalised
-from softreg.workflows.recall import material_of, training_of
+from softreg.workflows.recall import material_of, refuse_other_data, training_of
 from softreg.workflows.request import TrainRequest, refuse_idle, refuse_sizes
 
 __all__ = ["Checked", "check", "check_run", "names_run"]
@@ -147,12 +147,9 @@ def check_run(word: str, tell: Tell | None = None) -> Checked:
     """Check a run: its data, read again with its own settings, and its model."""
     run = find(word)
     model, metrics, ready = run.model(), run.metrics(), material_of(run)
-    if model.inputs != ready.dataset.columns or model.classes != ready.classes:
-        raise DataError(
-            f"The model in {run.path} makes {listed(model.classes)} of {listed(model.inputs)}, and the run's data hold "
-            f"{listed(ready.classes)} and {listed(ready.dataset.columns)}: it is not the model of that run.",
-            "Train the run again, or find out who changed its files.",
-        )
+    refuse_other_data(run, model, ready)
+    if not {"mean", "scale"} <= model.features.keys():
+        raise DataError(f"The model in {run.path} does not know how its features were scaled.", "Train the run again.")
     X = {name: ready.features(model.preparation, rows) for name, rows in ready.parts.items()}
     subject = _subject(ready, model, training_of(run), X)
     return _checked(subject, (same_scores(subject, metrics), best_weights(subject, unfolded(model))), tell)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from softreg import data
 from softreg.data.catalogue import CATALOGUE, Entry, entry
 from softreg.data.dataset import Dataset
 from softreg.data.labels import classes_of
 from softreg.settings import SourceSettings
+from softreg.terminal import Sink
 
 __all__ = ["CATALOGUE", "Description", "Entry", "describe", "entry", "export"]
 
@@ -32,7 +32,7 @@ def describe(spec: str, source: SourceSettings) -> Description:
     return Description(dataset, {name: counts[name] for name in classes_of(dataset.labels)})
 
 
-def export(spec: str, source: SourceSettings, to: Path | IO[bytes]) -> Dataset:
+def export(spec: str, source: SourceSettings, to: Path | Sink) -> Dataset:
     """Write a data set as CSV."""
     import io
 

@@ -11,12 +11,16 @@ import numpy as np
 from softreg.data.dataset import Dataset
 from softreg.data.labels import encode
 from softreg.errors import DataError, UsageError
+from softreg.export.as_csv import standardised
 from softreg.runs import Run, find, writing_in
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["draw", "draw_into_run"]
+
+LARGEST = 1e300
+"""Weights beyond are drawn as this: a scale of colours has two ends that can be told apart."""
 
 
 def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
@@ -30,6 +34,8 @@ def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
     found = [find(word) for word in words]
     if kind != "curves" and len(found) > 1:
         raise UsageError(f"--kind {kind} draws one run; {len(found)} were given.", "Only curves overlay several runs.")
+    if out is None:
+        found[0].refuse_links()
     path = out or found[0].path / f"{kind}.png"
     with contextlib.nullcontext() if out else writing_in(found[0], shared=True):
         figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
@@ -80,8 +86,15 @@ def _weights(run: Run) -> Figure:
     shape = model.metadata.get("image_shape")
     if shape:
         # pixels share one unit: their raw weights are comparable, and dead pixels have no deviation
-        return draw_weights(model.weights, model.classes, model.columns, (shape[0], shape[1]))
-    return draw_weights(model.weights * model.features["deviation"][:, None], model.classes, model.columns)
+        return draw_weights(_within(model.weights), model.classes, model.columns, (shape[0], shape[1]))
+    weights = standardised(model)
+    if weights is None:
+        raise DataError(f"The model of {run.path} does not know how far its features stray.", "Train it again.")
+    return draw_weights(_within(weights), model.classes, model.columns)
+
+
+def _within(weights: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(weights, -LARGEST, LARGEST))
 
 
 def _boundary(run: Run) -> Figure:
@@ -93,9 +106,11 @@ def _boundary(run: Run) -> Figure:
             f"A boundary is drawn over two features; the run {run.path} has {len(model.columns)}.",
             "Train on two, leaving the others out with --exclude, or draw --kind weights.",
         )
-    from softreg.workflows.recall import material_of
+    from softreg.workflows.recall import material_of, refuse_other_data
 
-    dataset = material_of(run).dataset
+    ready = material_of(run)
+    refuse_other_data(run, model, ready)
+    dataset = ready.dataset
     return draw_boundary(
         model.preparation.apply(model.preparation.recoded(np.asarray(dataset.X), dataset.levels)),
         encode(_labels(dataset), model.classes),
@@ -109,23 +124,30 @@ def _mistakes(run: Run) -> Figure:
     from softreg.plots.mistakes import Mistakes, draw_mistakes, draw_mistakes_table
 
     _test_report(run)
-    rows = run.table("predictions.csv")
+    rows = run.predictions()
     wrong = [row for row in rows if row["target"] != row["prediction"]]
     mistakes = Mistakes(
         [row["target"] for row in wrong],
         [row["prediction"] for row in wrong],
-        np.array([float(row["confidence"]) for row in wrong]),
-        [int(row["row"]) for row in wrong],
+        np.array([row["confidence"] for row in wrong]),
+        [row["row"] for row in wrong],
         len(rows),
     )
-    shape = run.model().metadata.get("image_shape")
+    model = run.model()
+    shape = model.metadata.get("image_shape")
     if not shape or not wrong:
         return draw_mistakes_table(mistakes)
-    from softreg.workflows.recall import material_of
+    from softreg.workflows.recall import material_of, refuse_other_data
 
     ready = material_of(run)
+    refuse_other_data(run, model, ready)
     dataset = ready.dataset
     places = {int(dataset.rows[place]): place for place in ready.split.test}
+    if strange := set(mistakes.rows) - set(places):
+        raise DataError(
+            f"predictions.csv of {run.path} tells of row {min(strange)}, which is no test row of its data.",
+            "Train the run again.",
+        )
     images = np.asarray(dataset.X)[[places[row] for row in mistakes.rows]]
     return draw_mistakes(images.reshape(-1, *shape), mistakes)
 

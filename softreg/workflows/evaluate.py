@@ -35,16 +35,21 @@ def evaluate(model_word: str, spec: str, source: SourceSettings) -> Evaluation:
 
     model, _ = model_of(model_word)
     rows = labelled_rows(model, spec, source)
-    masses = np.array([model.metadata["class_counts"][name] for name in model.classes], dtype=np.float64)
-    metrics = measure(
-        rows.log_proba,
-        rows.codes,
-        model.classes,
-        np.arange(len(masses)),
-        sample_weight=rows.dataset.weights,
-        train_weight=masses,
-        distribution=rows.distribution,
-    )
+    counts, notes = model.metadata.get("class_counts"), rows.notes
+    if counts is None:
+        counts = dict.fromkeys(model.classes, 1)
+        notes = (*notes, "the model does not know how common its classes were in training: guessing is even.")
+    masses = np.array([counts[name] for name in model.classes], dtype=np.float64)
+    with np.errstate(over="ignore"):  # a loss may be infinite, and is told as such
+        metrics = measure(
+            rows.log_proba,
+            rows.codes,
+            model.classes,
+            np.arange(len(masses)),
+            sample_weight=rows.dataset.weights,
+            train_weight=masses,
+            distribution=rows.distribution,
+        )
     if rows.strangers:
         metrics["unknown_classes"] = dict(rows.strangers.most_common())
-    return Evaluation(model, rows.dataset.name, metrics, rows.notes)
+    return Evaluation(model, rows.dataset.name, metrics, notes)

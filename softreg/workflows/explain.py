@@ -16,6 +16,7 @@ from softreg.explanation import Given, contributions, given_columns, level_flips
 from softreg.model import SoftmaxModel
 from softreg.runs import model_of
 from softreg.settings import SourceSettings
+from softreg.workflows.answering import BEYOND
 from softreg.workflows.answers import Style
 from softreg.workflows.explained import Explained, Flip
 from softreg.workflows.predict import streamed
@@ -53,27 +54,32 @@ def explain(
     raw = raw if isinstance(raw, np.ndarray) else raw.toarray()
     refuse_unusable(Dataset(name, raw, None, model.inputs, np.array([row])), model.preparation, MEND)
     x = np.asarray(model.preparation.apply(raw)[0], dtype=np.float64)
-    logits, reference = model.logits(x[None])[0], _reference(model)
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits, reference = model.logits(x[None])[0], _reference(model)
+    if not np.isfinite(logits).all():
+        raise DataError(f"{name}, row {row}: {BEYOND.reason}.", BEYOND.advice)
     given = given_columns(model.preparation, raw[0], {text.name: text[place] for text in block.texts})
-    movable, told = _movable(given), contributions(x, model.weights, model.intercept, reference)
     label, truth = _truth(block, place, model, row)
-    return Explained(
-        model,
-        name,
-        row,
-        x,
-        reference,
-        logits,
-        told,
-        given,
-        told.by_column([len(one.features) for one in given]),
-        label,
-        truth,
-        _question(logits, model.classes, why, why_not),
-        nearest_boundary(logits, model.weights, _deviation(model), movable),
-        (*_number_flips(model, logits, given, movable), *_level_flips(model, raw[0], logits, given)),
-        "deviation" in model.features,
-    )
+    movable = _movable(given)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a change may be out of reach
+        told = contributions(x, model.weights, model.intercept, reference)
+        return Explained(
+            model,
+            name,
+            row,
+            x,
+            reference,
+            logits,
+            told,
+            given,
+            told.by_column([len(one.features) for one in given]),
+            label,
+            truth,
+            _question(logits, model.classes, why, why_not),
+            nearest_boundary(logits, model.weights, _deviation(model), movable),
+            (*_number_flips(model, logits, given, movable), *_level_flips(model, raw[0], logits, given)),
+            "deviation" in model.features,
+        )
 
 
 def _found(stream: Stream, model: SoftmaxModel, row: int) -> tuple[Block, int]:
@@ -142,6 +148,8 @@ def _truth(block: Block, place: int, model: SoftmaxModel, row: int) -> tuple[str
     columns = tuple(model.metadata.get("target_distribution", ()))
     if columns and set(columns) <= set(block.texts.columns):
         soft = soft_labels(block.texts[[place]], columns, np.array([row]))
+        if set(soft.classes) != set(model.classes):
+            return None, None
         return str(soft.labels[0]), soft.q[0, [soft.classes.index(name) for name in model.classes]]
     label = None if block.labels is None else block.labels[place]
     if not (label or "").strip():

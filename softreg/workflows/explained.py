@@ -115,7 +115,8 @@ class Explained:
         deviation = self.model.features.get("deviation", np.ones(len(change)))
         # a number's own feature comes first, its indicator stands still
         places = np.cumsum([0, *(len(one.features) for one in self.given)])[:-1]
-        order = np.argsort(-np.abs(change / deviation)[places], kind="stable")
+        with np.errstate(divide="ignore", invalid="ignore"):  # a feature that never varied has none
+            order = np.argsort(-np.abs(change / deviation)[places], kind="stable")
         moved = [(self.given[at].name, places[at]) for at in order if self.given[at].features and change[places[at]]]
         return {name: (float(self.x[place]), float(self.x[place] + change[place])) for name, place in moved}
 

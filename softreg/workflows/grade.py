@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from softreg.errors import DataError, UsageError
-from softreg.files import write_text
+from softreg.files import leading_out, write_text
 from softreg.grading import spec_file
 from softreg.grading.asked import questions
 from softreg.grading.courses import course, nearest_course
 from softreg.grading.grade import Grade, grade
 from softreg.grading.inside.reading import parsed
-from softreg.grading.kept import Kept
+from softreg.grading.kept import ENDING, HOMEWORK, ROOM, Kept
 from softreg.grading.reports.feedback import as_gradescope
 from softreg.grading.reports.feedback import as_markdown as feedback
 from softreg.grading.reports.summary import BINS, Summary, summary
@@ -117,6 +118,7 @@ def grade_class(
     _refuse_among(folder, out)
     kept = Kept(out, spec)
     kept.refuse_another(overwrite)
+    _refuse_links(out, submissions)
     for each in (out, out / "feedback", out / "gradescope"):
         _make(each)
     before = kept.names()
@@ -187,13 +189,27 @@ def _refuse_windows() -> None:
 
 
 def _nearest(handed_in: HandedIn) -> str:
-    scripts = [parsed(name, content) for name, content in handed_in.content.items()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Python thinks of a student's text, it would tell with lines of it
+        scripts = [parsed(name, content) for name, content in handed_in.content.items()]
     return nearest_course(statement for script in scripts for part in script.parts for statement in part.statements)
 
 
 def _refuse_among(folder: Path, out: Path) -> None:
     if out.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"The grades would lie among the submissions, in {out}.", "Name a folder outside with --out.")
+
+
+def _refuse_links(out: Path, submissions: Sequence[Submission]) -> None:
+    """Refuse a folder of grades in which what would be written to is a link that leads elsewhere."""
+    names = [f"feedback/{each.name}.md" for each in submissions]
+    names += [f"gradescope/{each.name}.json" for each in submissions]
+    names += [f"{ROOM}/{each.name}{ENDING}" for each in submissions]
+    paths = (out / name for name in (*names, f"{ROOM}/{HOMEWORK}", "grades.csv", "class.md", "class.png"))
+    if stray := leading_out(paths, out):
+        raise DataError(
+            f"{stray} leads out of {out}, and would be written to.", "Delete the link, or name another folder."
+        )
 
 
 def _make(folder: Path) -> None:

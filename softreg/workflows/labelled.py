@@ -72,7 +72,8 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
         )
     labelled = dataset.take(known)
     refuse_unusable(labelled, model.preparation, MEND)
-    log_proba = model.predict_log_proba(model.preparation.apply(labelled.X))
+    with np.errstate(over="ignore", invalid="ignore"):  # a row whose numbers are too large is NaN, and told as such
+        log_proba = model.predict_log_proba(model.preparation.apply(labelled.X))
     notes = _notes(dataset, model, int(empty.sum()))
     if isinstance(labelled.X, np.ndarray):
         notes = (*notes, *otherwise(model.preparation.filled(labelled.X), model.preparation.unseen(labelled.X)))

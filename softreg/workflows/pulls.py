@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from softreg.export.as_csv import standardised
 from softreg.model import SoftmaxModel
 
 __all__ = ["Pull", "pulls"]
@@ -30,11 +31,12 @@ def pulls(model: SoftmaxModel, most: int = 3) -> list[Pull]:
     >>> pulls(model)
     [Pull(to='yes', strongest=(('x', 1.0),))]
     """
-    if "deviation" not in model.features:
+    weights = standardised(model)
+    if weights is None:
         return []
-    weights = model.weights * model.features["deviation"][:, None]
     if len(model.classes) == 2:
-        return [_strongest(model, model.classes[1], weights[:, 1] - weights[:, 0], most)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [_strongest(model, model.classes[1], weights[:, 1] - weights[:, 0], most)]
     return [_strongest(model, name, weights[:, place], most) for place, name in enumerate(model.classes)]
 
 

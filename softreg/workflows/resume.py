@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from softreg import checkpoint
-from softreg.errors import UsageError
+from softreg.errors import ModelFileError, UsageError
+from softreg.forms import Amount, misfit
+from softreg.recorded import L2Path as L2PathTold
 from softreg.runs import Run, find, writing_in
 from softreg.selection import Path as L2Path
-from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
+from softreg.settings import CalibrationSettings, SelectionSettings, SplitSettings, TrainingSettings
 from softreg.training import Row, StepSize
-from softreg.workflows.recall import material_of, settings_in
+from softreg.workflows.recall import material_of, settings_in, source_in
 from softreg.workflows.record import TrainResult, config_of
 from softreg.workflows.request import TrainRequest
 from softreg.workflows.trained import Training, Watch, trained
@@ -23,6 +25,13 @@ __all__ = ["CHANGEABLE", "resume"]
 
 CHANGEABLE = ("epochs", "time_limit", "threads")
 """What of a training may be another when it goes on: how long, and on how many threads."""
+
+
+class About(TypedDict):
+    """What a training's checkpoints tell of it."""
+
+    l2: Amount
+    l2_path: L2PathTold | None
 
 
 def resume(
@@ -42,10 +51,12 @@ def resume(
     """
     found = find(word)
     with writing_in(found):
+        found.refuse_links()
         run = found.successor if found.successor.checkpoint.exists() else found
         if not run.checkpoint.exists():
             raise _nothing_to_resume(run)
-        config, kept = run.config(), checkpoint.load(run.checkpoint)
+        run.refuse_links()
+        config, kept = run.config(), _kept(run)
         _refuse_changes(run, config, asked)
         request = _request(run, config | {name: asked[name] for name in CHANGEABLE if name in asked}, checkpoint_every)
         if "epochs" in asked and request.training.schedule == "cosine" and asked["epochs"] != config.get("epochs"):
@@ -60,6 +71,14 @@ def resume(
 
         what = Training(ready, request, settings, _path(kept.about["l2_path"]))
         return trained(what, begun, Watch(announce, observe, progress), earlier=kept.checkpoint)
+
+
+def _kept(run: Run) -> checkpoint.Kept:
+    kept = checkpoint.load(run.checkpoint)
+    if misfit(kept.about, About):
+        what = f"The checkpoint {run.checkpoint} is none of a training with softreg train."
+        raise ModelFileError(what, "Train again.")
+    return kept
 
 
 def _nothing_to_resume(run: Run) -> UsageError:
@@ -85,13 +104,13 @@ def _request(run: Run, config: Mapping[str, Any], checkpoint_every: int | None) 
     """The request that a run's configuration repeats."""
     auto = config.get("l2") == "auto"
     config = {name: value for name, value in config.items() if not (auto and name == "l2")}
-    kinds = (TrainingSettings, SourceSettings, SplitSettings, CalibrationSettings)
-    training, source, split, calibration = (settings_in(kind, config) for kind in kinds)
+    kinds = (TrainingSettings, SplitSettings, CalibrationSettings)
+    training, split, calibration = (settings_in(kind, config) for kind in kinds)
     selection = replace(settings_in(SelectionSettings, config), l2_auto=auto)
     return TrainRequest(
         data=config["data"],
         training=training,
-        source=source,
+        source=source_in(config),
         split=split,
         selection=selection,
         calibration=calibration,

@@ -25,6 +25,7 @@ from softreg.training.problem import scale_of
 from softreg.workflows.answers import surest_mistake
 from softreg.workflows.calibrating import Calibrated, calibrated
 from softreg.workflows.keeping import Keeper
+from softreg.workflows.kinship import refuse_other
 from softreg.workflows.material import Material
 from softreg.workflows.record import SCHEMA, TrainResult, objective_of, record
 from softreg.workflows.request import TrainRequest
@@ -72,6 +73,8 @@ def trained(
     rows = ready.split.train
     preparation = ready.preparation(rows)
     problem = ready.problem(preparation, rows, {name: ready.parts[name] for name in _watched(ready)})
+    if earlier is not None:
+        refuse_other(earlier, problem, settings)
     model_at = partial(_model, ready, preparation, problem, settings)
     about = {"l2": settings.l2, "l2_path": what.path.to_json() if what.path else None}
     keeper = Keeper(

@@ -213,7 +213,7 @@ def test_rows_of_weight_0_are_told_and_the_others_keep_their_numbers(ship):
     done = ship.ok("train", "some.csv", "--target", "survived", "--weight-col", "weight")
     assert f"because of weight 0: {len(rows[::3])} rows" in _words(done.err)
     assert f"{len(rows) - len(rows[::3])} rows" in done.out
-    answers = _run(ship, 1, "some").table("predictions.csv")
+    answers = _run(ship, 1, "some").predictions()
     assert answers
     for answer in answers:
         assert int(answer["row"]) % 3 != 1

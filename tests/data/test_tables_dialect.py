@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from softreg import files
 from softreg.data import dialect
 from softreg.data.dialect import detect
 from softreg.data.tables import CsvTable
@@ -209,7 +210,7 @@ def test_gzip_that_is_damaged_is_refused():
 
 
 def test_gzip_that_would_fill_the_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(dialect, "_SMALL", 2**20)
+    monkeypatch.setattr(files, "_SMALL", 2**20)
     monkeypatch.setattr(dialect, "_CHUNK", 2**16)
     bomb = gzip.compress(b"0" * 2**25)
     error = refusal(bomb, "t.csv.gz")
@@ -218,7 +219,7 @@ def test_gzip_that_would_fill_the_memory_is_refused(monkeypatch):
 
 
 def test_a_table_of_noughts_is_no_bomb(monkeypatch):
-    monkeypatch.setattr(dialect, "_SMALL", 2**10)
+    monkeypatch.setattr(files, "_SMALL", 2**10)
     labels = np.random.default_rng(0).integers(2, size=20000).tolist()
     lines = b"a,b,label\n" + b"".join(b"0,0,%d\n" % label for label in labels)
     assert CsvTable(gzip.compress(lines), "t.csv.gz").read(["a"], [])[0].height == 20000

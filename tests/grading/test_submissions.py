@@ -14,6 +14,7 @@ from sitting import CALLS, GOOD, SMALL
 from softreg.errors import DataError
 from softreg.grading.examination import examine
 from softreg.grading.inside import reading
+from softreg.grading.inside.reading import parsed
 from softreg.grading.submissions import UnreadableError, alone, found_in
 
 
@@ -100,12 +101,22 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         pipe.content()
 
 
-def test_a_file_too_large_to_be_a_homework_is_not_read(tmp_path: Path) -> None:
-    with (tmp_path / "ann.py").open("wb") as file:
+@pytest.mark.parametrize(("name", "most"), [("ann.py", "1 MiB"), ("ann.ipynb", "20 MiB")])
+def test_a_file_too_large_to_be_a_homework_is_not_read(tmp_path: Path, name: str, most: str) -> None:
+    with (tmp_path / name).open("wb") as file:
         file.truncate(30 << 20)
 
-    with pytest.raises(UnreadableError, match="larger than 20 MiB"):
+    with pytest.raises(UnreadableError, match=f"larger than {most}"):
         found_in(tmp_path)[0].content()
+
+
+def test_a_notebook_may_hold_pictures_and_no_more_code_than_a_script() -> None:
+    picture = {"cell_type": "markdown", "source": "x" * (4 << 20)}
+    code = {"cell_type": "code", "source": "x = 1\n"}
+    long = {"cell_type": "code", "source": "x = 1\n" * 200_000}
+
+    assert not parsed("a.ipynb", json.dumps({"cells": [picture, code]}).encode()).wrong
+    assert parsed("a.ipynb", json.dumps({"cells": [code, long]}).encode()).unreadable
 
 
 def test_a_folder_that_is_missing_or_empty_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Part", "Script", "parsed", "read"]
+__all__ = ["MOST_CODE", "Part", "Script", "cells_of", "parsed", "read"]
+
+MOST_CODE = 1 << 20
+"""Letters of code in a notebook: Python takes some hundred bytes for each, and a homework has a thousandth of that."""
 
 _NAMES = re.compile(r"[\w, ]+")
 _TIMED = ("%%time", "%%timeit", "%%capture", "%%prun")
@@ -54,7 +57,7 @@ def parsed(name: str, content: bytes) -> Script:
     """Return the file of this name and content as statements; what is wrong with it is told, not raised."""
     script = Script(name)
     try:
-        cells = _cells(content) if name.lower().endswith(".ipynb") else [(name, content)]
+        cells = cells_of(content) if name.lower().endswith(".ipynb") else [(name, content)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         script.wrong.append(f"{name}: it is no notebook: {_short(error)}")
         script.unreadable = True
@@ -68,8 +71,11 @@ def parsed(name: str, content: bytes) -> Script:
     return script
 
 
-def _cells(content: bytes) -> list[tuple[str, str]]:
-    """The code cells of a notebook, of format 3 too, without magics and shell lines."""
+def cells_of(content: bytes) -> list[tuple[str, str]]:
+    """Return the code cells of a notebook, of format 3 too, without magics and shell lines, by what they are called.
+
+    Raises errors of many kinds for what is no notebook, and ValueError for one with too much code.
+    """
     notebook: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
     sheets = notebook.get("worksheets", [notebook])
     cells = [cell for sheet in sheets for cell in sheet["cells"]]
@@ -78,6 +84,8 @@ def _cells(content: bytes) -> list[tuple[str, str]]:
         if cell.get("cell_type") == "code":
             source = cell.get("source", cell.get("input", ""))
             found.append((f"cell {number}", source if isinstance(source, str) else "".join(source)))
+    if sum(len(source) for _, source in found) > MOST_CODE:
+        raise ValueError("it holds more than a million letters of code")
     return [(label, without_magics(source)) for label, source in found]
 
 

@@ -1,0 +1,20 @@
+"""A furnished room, made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from room import furnished, without_world
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The room as it is."""
+    return furnished(tmp_path_factory.mktemp("fuzz") / "pristine")
+
+
+@pytest.fixture(autouse=True)
+def _no_world():
+    with without_world():
+        yield
