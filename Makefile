@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 SOFTREG := $(BIN)/softreg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors docs write-docs bench coverage matrix torture fuzz clean
+.PHONY: help demo test check lint types floors docs write-docs bench coverage matrix torture fuzz mutants determinism clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # One stamp for each set of packages: a target installs what it needs, once.
 $(BIN)/python:
@@ -22,20 +22,9 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+$(VENV)/.installed-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
 	@touch $@ $(VENV)/.installed
-
-$(VENV)/.installed-check: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
-	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
-
-$(VENV)/.installed-matrix: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[matrix]'
-	@touch $@ $(VENV)/.installed
-$(VENV)/.installed-fuzz: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
 demo: $(VENV)/.installed  ## train on Iris, predict new flowers, draw the learning curve
 	$(SOFTREG) train --config configs/iris.toml --out runs/demo --overwrite
@@ -82,12 +71,21 @@ coverage: $(VENV)/.installed-check  ## run the tests, and report which lines and
 matrix: $(VENV)/.installed-matrix  ## run the tests with all Pythons and versions of tox.toml; ENVS=py312-highest for one
 	$(BIN)/tox run $(if $(ENVS),-e $(ENVS))
 
-torture: $(VENV)/.installed-test  ## kill softreg at random moments, hundreds of times
-	$(BIN)/python tests/faults/torture.py
+KILLS ?= 300
+torture: $(VENV)/.installed-test  ## kill softreg at random moments, KILLS=300 times; then every fault at every place
+	$(BIN)/python tests/faults/torture.py --kills $(KILLS)
+	FAULTS=all $(BIN)/python -m pytest -q -n auto tests/faults
 
 SECONDS ?= 5
 fuzz: $(VENV)/.installed-fuzz  ## feed hostile files to softreg; SECONDS=60 of each kind, TARGETS="csv model"
 	$(BIN)/python tests/fuzz/driver.py --seconds $(SECONDS) $(TARGETS)
 
+mutants: $(VENV)/.installed-mutants  ## change the source one thing at a time, and see that a test fails; takes hours
+	CI=1 $(BIN)/mutmut run
+	$(BIN)/python tests/mutants.py
+
+determinism: $(VENV)/.installed-test  ## install twice, and see that all is the same to the byte
+	$(BIN)/python tests/determinism.py
+
 clean:  ## remove the environments and caches
-	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .fuzz build dist
+	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .fuzz mutants build dist

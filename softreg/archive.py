@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from softreg.errors import DataError, ModelFileError, reason
+from softreg.errors import DataError, ModelFileError, SoftregError, reason
 from softreg.forms import from_json, misfit
 from softreg.npz import arrays_in
 from softreg.preparation import Preparation
@@ -146,7 +146,7 @@ def reading(path: object) -> Iterator[None]:
     """
     try:
         yield
-    except (ModelFileError, MemoryError):
+    except (SoftregError, MemoryError):
         raise
     except FileNotFoundError:
         raise DataError(f"There is no model file {path}.", "Name a run folder, or a model.npz in one.") from None

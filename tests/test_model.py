@@ -392,7 +392,11 @@ def test_other_kinds_of_file_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("weights", b"not an array")
     refused(path)
-    refused(tmp_path)
+
+
+def test_a_folder_is_no_model_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Is a directory"):
+        SoftmaxModel.load(tmp_path)
 
 
 def peak_of_refusing(path: Path) -> int:

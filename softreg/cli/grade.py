@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 from softreg.cli.command import Command
 from softreg.cli.options import Number
 from softreg.cli.words import HOLD, WIDTH, plural, row, say, short, table, typed, wrapped
-from softreg.errors import DataError, UsageError, did_you_mean, listed
+from softreg.errors import DataError, SoftregError, UsageError, did_you_mean, listed
 from softreg.settings import COURSES
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def _file(path: Path, spec: str | None, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         say("\n".join(_feedback(result)))
         say(row("next", _next(result, path, spec)))
+    _refuse_failure([result.grade])
 
 
 def _feedback(result: FileGraded) -> list[str]:
@@ -181,6 +182,19 @@ def _class(
     elif not quiet:
         say("\n".join(_summary(result)))
         say(row("next", f"read {out / 'class.md'}, then hand out {out / 'feedback'}"))
+    _refuse_failure(result.grades)
+
+
+def _refuse_failure(grades: Sequence[Grade]) -> None:
+    """End with an error where the grader itself failed: a grade of 0 is none of the student's."""
+    from softreg.grading.grade import NOT_GRADED
+
+    failed = [each for each in grades if each.status == NOT_GRADED]
+    if failed:
+        raise SoftregError(
+            f"{listed(each.file for each in failed)} could not be graded. {failed[0].notes[0]}",
+            "Type the same again: what is graded is not run again.",
+        )
 
 
 def _summary(result: ClassGraded) -> list[str]:

@@ -18,7 +18,10 @@ from softreg.grading.secrecy import public_notes
 from softreg.grading.spec import Spec
 from softreg.grading.submissions import HandedIn, Submission, printable
 
-__all__ = ["Grade", "grade"]
+__all__ = ["NOT_GRADED", "Grade", "grade"]
+
+NOT_GRADED = "not graded"
+"""The status of a submission on which the grader itself failed, or could not start."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,15 @@ def grade(
     try:
         return _graded(submission, spec, handed_in, public_only, stop)
     except StartError as error:
-        return _failed(submission, spec, public_only, f"Not graded: the grader could not start ({error}).")
+        return _failed(submission, spec, public_only, f"The grader could not start ({error}).")
     except Exception as error:
         reason = getattr(error, "strerror", None)  # not the whole text: it may name a folder of this machine
         told = f"{type(error).__name__}{f', {reason}' if reason else ''}"
-        return _failed(submission, spec, public_only, f"Not graded: the grader itself failed on it ({told}).")
+        return _failed(submission, spec, public_only, f"The grader itself failed on it ({told}).")
 
 
 def _failed(submission: Submission, spec: Spec, public_only: bool, note: str) -> Grade:
-    return _grade(submission, spec, Examined(status="stopped", lasting=False), public_only, [note])
+    return _grade(submission, spec, Examined(status=NOT_GRADED, lasting=False), public_only, [note])
 
 
 def _graded(

@@ -200,5 +200,7 @@ def _tried(attempt: Callable[[Sample], Finding], sample: Sample) -> Finding:
     try:
         with np.errstate(all="ignore"):
             return attempt(sample)
+    except MemoryError:
+        raise  # no fault of the machinery
     except Exception as error:
         return Finding(attempt.__name__.replace("_", " "), FAIL, f"ended in {type(error).__name__}: {error}")

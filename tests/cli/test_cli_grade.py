@@ -211,12 +211,14 @@ def test_a_submission_on_which_the_grader_fails_keeps_no_other_from_its_grade(ho
     real = room.examine
     monkeypatch.setattr(room, "examine", examine)
     put(homework, ann=PLAIN, ben=PLAIN, cem="")
-    homework.ok("grade", "class", "--spec", "hw1.toml")
+    done = homework("grade", "class", "--spec", "hw1.toml")
     told = rows(homework)
 
-    assert {name: row["status"] for name, row in told.items()} == {"ann": "graded", "ben": "stopped", "cem": "empty"}
+    assert done.code == 1
+    assert "ben.py could not be graded" in " ".join(done.err.split())
+    assert {name: row["status"] for name, row in told.items()} == {"ann": "graded", "ben": "not graded", "cem": "empty"}
     assert (told["ben"]["score"], told["ben"]["of"]) == ("0", told["ann"]["of"])
-    assert "the grader itself failed on it (KeyError)" in told["ben"]["notes"]
+    assert "The grader itself failed on it (KeyError)" in told["ben"]["notes"]
     monkeypatch.undo()
     homework.ok("grade", "class", "--spec", "hw1.toml")  # and what failed is tried again
     assert {row["status"] for row in rows(homework).values()} == {"graded", "empty"}
@@ -235,8 +237,8 @@ def test_what_hangs_on_time_is_run_again_and_gone_when_the_submission_is(homewor
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(Child, "_started", started)
-    homework.ok("grade", "class", "--spec", "hw1.toml")
-    assert "the grader could not start (Resource temporarily unavailable)" in rows(homework)["ben"]["notes"]
+    assert homework("grade", "class", "--spec", "hw1.toml").code == 1
+    assert "The grader could not start (Resource temporarily unavailable)" in rows(homework)["ben"]["notes"]
     (homework.folder / "class/ben.py").unlink()
     homework.ok("grade", "class", "--spec", "hw1.toml")
     assert not any("ben" in name for name in all_written(homework.folder / "grades"))
@@ -316,7 +318,7 @@ def test_a_folder_of_reports_that_cannot_be_made_is_told_before_anything_is_grad
 
 
 def test_a_file_that_is_too_large_is_not_read_to_find_its_convention(shell, monkeypatch) -> None:
-    monkeypatch.setattr("softreg.grading.submissions.LARGEST", 100)
+    monkeypatch.setattr("softreg.grading.submissions.LARGEST", {".py": 100})
     monkeypatch.setattr("softreg.workflows.grade.parsed", lambda *_: pytest.fail("was read"))
     shell.write("hw1.py", PLAIN)
 

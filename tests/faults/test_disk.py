@@ -38,7 +38,8 @@ def test_refused_at_every_request(story, nursery, places, tried, tmp_path):
             in_words(left, os.strerror(fault))
             assert left.code in {1, 3}
         sound(folder, killed=left.code == 0)  # it may be to remove something that was refused
-        old_or_new(folder, before, whole)
+        if "could not be graded" not in left.told:  # whose grade says so, and is given the next time
+            old_or_new(folder, before, whole)
         if (before / "run/metrics.json").exists():
             assert nursery.call(folder, "show", "run").code == 0  # a run that was complete is complete
         if left.code == 0:  # it was nothing that matters
@@ -127,7 +128,8 @@ def test_what_cannot_be_read_is_told_and_nothing_is_written(words, nursery, plac
         left = nursery.call(folder, *words.split(), fault=("misread", place, fault))
         tried("reads that the disk refused")
         if left.code:
-            in_words(left, os.strerror(fault))
+            # zipfile takes whatever it cannot read at the end of a file for a file that is no zip
+            in_words(left, os.strerror(fault), *(["File is not a zip file"] if "npz" in words else []))
             assert left.code == 3, left
             assert contents(folder) == before
         else:  # what could not be read was not needed, or its absence is told

@@ -42,7 +42,8 @@ class Undertaker:
         """Tell it of a process, the leader of its session, and the word that marks what it starts."""
         assert self._process.stdin
         with contextlib.suppress(OSError):
-            print(process, word, file=self._process.stdin, flush=True)
+            self._process.stdin.write(f"{process} {word}\n")
+            self._process.stdin.flush()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
