@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["limit", "need"]
+__all__ = ["limit", "need", "need_of_table"]
+
+EACH, BESIDE = 64, 2**26
+"""Bytes that polars takes for a value of a table, in parts and in one piece, and what its threads reserve beside."""
 
 
 def limit() -> int | None:
@@ -25,6 +28,11 @@ def need(n_bytes: int) -> None:
     given = limit()
     if given is not None and n_bytes > given - _taken():
         raise MemoryError
+
+
+def need_of_table(n_values: int) -> None:
+    """Raise ``MemoryError`` where the limit does not leave what polars takes to read or write so many values."""
+    need(EACH * n_values + BESIDE)
 
 
 def _taken() -> int:

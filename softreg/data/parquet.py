@@ -16,6 +16,7 @@ from softreg.data.tables import nameless_note, usable
 from softreg.data.values import beyond_double, large, missing_as_null
 from softreg.errors import DataError, reason
 from softreg.files import most_unfolded
+from softreg.memory import need_of_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ class ParquetTable:
     def _stored(self, names: Sequence[str]) -> pl.DataFrame:
         """The columns with the types that they have in the file; those that nothing can be made of hold nulls."""
         plain = {name: None for name in names if not self._schema[name].is_nested()}
+        need_of_table(self._n_rows * len(plain))
         with unharmed(self.name):
             frame = pl.read_parquet(self._path, columns=[*plain]) if plain else pl.DataFrame()
             refuse_long_texts(frame, self._path)

@@ -23,7 +23,7 @@ from softreg import files
 from softreg.data import dialect
 from softreg.data.values import beyond_double, floats, large, missing_as_null
 from softreg.errors import DataError
-from softreg.memory import need
+from softreg.memory import limit, need_of_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,10 +99,8 @@ class CsvTable:
 
     def _parse(self, numbers: set[str], n_rows: int | None = None, columns: list[int] | None = None) -> pl.DataFrame:
         kinds = {name or f"\0{place}": name in numbers for place, name in enumerate(self._header)}
-        if (
-            n_rows is None
-        ):  # a number or a view of text for every value: in parts, in one piece, and in the matrix, twice
-            need(32 * (self._content.count(self._separator.encode()) + self._content.count(b"\n")))
+        if n_rows is None and limit() is not None:
+            need_of_table(self._content.count(self._separator.encode()) + self._content.count(b"\n"))
         return pl.read_csv(
             self._content,
             has_header=False,
@@ -181,6 +179,7 @@ def write_csv(dataset: Dataset, file: IO[bytes]) -> None:
         columns.append(pl.Series("split", dataset.part.tolist()))
     if dataset.labels is not None:
         columns.append(pl.Series(dataset.target, dataset.labels.tolist()))
+    need_of_table(len(X) * len(columns))
     pl.DataFrame(columns).write_csv(file)
 
 

@@ -102,6 +102,7 @@ def grade(
     except Exception as error:
         reason = getattr(error, "strerror", None)  # not the whole text: it may name a folder of this machine
         told = f"{type(error).__name__}{f', {reason}' if reason else ''}"
+        told = "there is not enough memory" if isinstance(error, MemoryError) else told
         return _failed(submission, spec, public_only, f"The grader itself failed on it ({told}).")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from softreg.data.dataset import Dataset
 from softreg.errors import UsageError, listed
 from softreg.files import writing
+from softreg.memory import need_of_table
 
 __all__ = ["Mistake", "Style", "answers", "refuse_suffix", "surest_mistake", "write_table"]
 
@@ -85,5 +86,6 @@ def write_table(columns: Mapping[str, Any], to: Path) -> None:
     import polars as pl
 
     frame = pl.DataFrame({name: pl.Series(values) for name, values in columns.items()}).fill_nan(None)
+    need_of_table(frame.height * frame.width)
     with writing(to) as file:
         frame.write_csv(file)

@@ -18,13 +18,13 @@ from softreg.errors import DataError
 DAY = datetime.date(2020, 2, 29)
 TEXTS = pl.Series(["a", None])
 OTHERS = {
-    "date": pl.Series([DAY, None]),
-    "datetime": pl.Series([datetime.datetime(2020, 2, 29, 12), None]),
-    "time": pl.Series([datetime.time(12), None]),
-    "duration": pl.Series([datetime.timedelta(hours=1), None]),
-    "list": pl.Series([[1, 2], None]),
-    "struct": pl.Series([{"x": 1}, None]),
-    "binary": pl.Series([b"\xff", None]),
+    "date": [DAY, None],
+    "datetime": [datetime.datetime(2020, 2, 29, 12), None],
+    "time": [datetime.time(12), None],
+    "duration": [datetime.timedelta(hours=1), None],
+    "list": [[1, 2], None],
+    "struct": [{"x": 1}, None],
+    "binary": [b"\xff", None],
 }
 
 
@@ -66,16 +66,17 @@ def test_text_is_string_whether_asked_for_as_a_number_or_as_text(tmp_path, dtype
 @pytest.mark.parametrize("kind", OTHERS)
 def test_what_is_neither_number_nor_text_keeps_its_type(tmp_path, kind):
     """Lists and structs, of which nothing can be made, are not even read: one of them may hold any number of values."""
-    found = table(tmp_path, {"a": pl.Series([1, 2]), kind: OTHERS[kind]})
+    values = pl.Series(OTHERS[kind])
+    found = table(tmp_path, {"a": pl.Series([1, 2]), kind: values})
     frame, _ = found.read(["a", kind], [])
-    assert frame[kind].dtype == OTHERS[kind].dtype
-    read = [None, None] if OTHERS[kind].dtype.is_nested() else OTHERS[kind].to_list()
+    assert frame[kind].dtype == values.dtype
+    read = [None, None] if values.dtype.is_nested() else values.to_list()
     assert numbered(frame, ["a", kind])[kind].to_list() == read
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_as_text_a_date_is_written_and_what_has_no_text_is_refused_by_name(tmp_path, kind):
-    found = table(tmp_path, {kind: OTHERS[kind]})
+    found = table(tmp_path, {kind: pl.Series(OTHERS[kind])})
     if kind in {"list", "struct", "binary", "duration"}:
         with pytest.raises(DataError, match=f"--exclude {kind}"):
             found.read([], [kind])
@@ -99,19 +100,19 @@ def test_numbers_as_text_are_written_as_a_csv_would(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("values", "lossy"),
+    ("values", "dtype", "lossy"),
     [
-        (pl.Series([2**53 + 1, None]), True),
-        (pl.Series([2**53, 2**60]), False),
-        (pl.Series([-(2**63), -(2**62) - 1]), True),
-        (pl.Series([2**64 - 1], dtype=pl.UInt64), True),
-        (pl.Series([2.0**70, 1e300]), False),  # float64 already
-        (pl.Series([Decimal(2**53 + 1)]), True),
-        (pl.Series([1, 2]), False),
+        ([2**53 + 1, None], None, True),
+        ([2**53, 2**60], None, False),
+        ([-(2**63), -(2**62) - 1], None, True),
+        ([2**64 - 1], pl.UInt64, True),
+        ([2.0**70, 1e300], None, False),  # float64 already
+        ([Decimal(2**53 + 1)], None, True),
+        ([1, 2], None, False),
     ],
 )
-def test_whole_numbers_that_float64_cannot_hold_are_found(tmp_path, values, lossy):
-    found = table(tmp_path, {"a": values, "b": pl.Series([1.0] * len(values))})
+def test_whole_numbers_that_float64_cannot_hold_are_found(tmp_path, values, dtype, lossy):
+    found = table(tmp_path, {"a": pl.Series(values, dtype=dtype), "b": pl.Series([1.0] * len(values))})
     frame, _ = found.read(["a", "b"], [])
     assert found.beyond_double(frame, ["a", "b"]) == (("a",) if lossy else ())
 

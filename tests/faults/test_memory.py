@@ -53,7 +53,7 @@ def room(nursery, tmp_path_factory):
 def told_of_memory(left) -> None:
     assert left.code == 1, left
     assert "not enough memory" in left.told, left
-    assert "Use fewer rows or columns" in left.told, left
+    assert "Use fewer rows or columns" in left.told or "could not be graded" in left.told, left
     assert not {"Traceback", "Unexpected"} & {*left.told.replace(":", " ").split()}, left
 
 
