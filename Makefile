@@ -80,8 +80,8 @@ SECONDS ?= 5
 fuzz: $(VENV)/.installed-fuzz  ## feed hostile files to softreg; SECONDS=60 of each kind, TARGETS="csv model"
 	$(BIN)/python tests/fuzz/driver.py --seconds $(SECONDS) $(TARGETS)
 
-mutants: $(VENV)/.installed-mutants  ## change the source one thing at a time, and see that a test fails; takes hours
-	CI=1 $(BIN)/mutmut run
+mutants: $(VENV)/.installed-mutants  ## change the source one thing at a time, and see that a test fails; SAMPLE=500 of each room
+	CI=1 $(BIN)/mutmut run $(if $(SAMPLE),$$($(BIN)/python tests/mutants.py --sample $(SAMPLE)))
 	$(BIN)/python tests/mutants.py
 
 determinism: $(VENV)/.installed-test  ## install twice, and see that all is the same to the byte

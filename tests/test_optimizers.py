@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg.optimizers import Optimizer, make
+from softreg.optimizers import Optimizer, make, title_of
 from softreg.settings import FIRST_ORDER
 
 CURVATURES = np.array([0.3, 1.0, 4.0])
@@ -55,6 +55,22 @@ def test_each_method_follows_its_papers_formulas(name: str) -> None:
 
     for at in np.ndindex(start.shape):
         np.testing.assert_allclose(path[(slice(None), *at)], by_heart(name, slope, start[at], 0.07, 60), rtol=1e-10)
+
+
+def test_methods_have_names_for_a_sentence() -> None:
+    assert title_of("auto", 0.9) == title_of("cg", 0.9) == "conjugate gradient descent"
+    for name in FIRST_ORDER:
+        assert title_of(name, 0.7) == make(name, 0.7).title
+    assert title_of("sgd", 0.9) == "stochastic gradient descent"
+
+
+def test_adam_moves_a_weight_by_its_rate_whatever_the_curvature() -> None:
+    adam = make("adam", 0.9)
+    for curvature in (0.1, 4.0, 1e6):
+        rate = adam.safe_learning_rate(curvature)
+        (_, first) = run(adam, lambda x, c=curvature: c * x, np.ones(2), rate, 1)
+        np.testing.assert_allclose(1 - first, rate, rtol=1e-6)
+        assert adam.guaranteed_below(curvature) is None
 
 
 def test_the_registry_and_the_settings_name_the_same_methods() -> None:

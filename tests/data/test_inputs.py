@@ -149,3 +149,18 @@ def test_a_target_that_is_also_a_feature_is_read_as_both(tmp_path):
     data = inputs(tmp_path, "a,b\n1,2\n", target="a")
     assert data.X.tolist() == [[1, 2]]
     assert data.labels is None
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.npz", "t.svmlight"])
+def test_what_the_disk_refuses_is_told_with_the_name_as_it_was_given(tmp_path, monkeypatch, name):
+    def refuse(*_, **__):
+        raise OSError(5, "Input/output error", "somewhere else")
+
+    (tmp_path / name).write_bytes(b"PK")
+    for way in ("read_bytes", "open"):
+        monkeypatch.setattr("pathlib.Path." + way, refuse)
+    with pytest.raises(DataError) as caught:
+        load(str(tmp_path / name), NONE)
+    assert str(tmp_path / name) in caught.value.what
+    assert "Input/output error" in caught.value.what
+    assert "somewhere else" not in str(caught.value)
