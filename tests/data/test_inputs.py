@@ -157,9 +157,9 @@ def test_what_the_disk_refuses_is_told_with_the_name_as_it_was_given(tmp_path, m
         raise OSError(5, "Input/output error", "somewhere else")
 
     (tmp_path / name).write_bytes(b"PK")
-    for way in ("read_bytes", "open"):
-        monkeypatch.setattr("pathlib.Path." + way, refuse)
-    with pytest.raises(DataError) as caught:
+    with monkeypatch.context() as patch, pytest.raises(DataError) as caught:
+        for way in ("pathlib.Path.read_bytes", "pathlib.Path.open", "builtins.open"):
+            patch.setattr(way, refuse)
         load(str(tmp_path / name), NONE)
     assert str(tmp_path / name) in caught.value.what
     assert "Input/output error" in caught.value.what
