@@ -29,11 +29,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from softreg.errors import DataError, ModelFileError, SoftregError, reason
+from softreg.files import refuse_stream
 from softreg.forms import from_json, misfit
 from softreg.npz import arrays_in
 from softreg.preparation import Preparation
@@ -84,7 +85,7 @@ def from_bytes(content: bytes, name: object) -> dict[str, Any]:
 
 def load(path: Path) -> dict[str, Any]:
     """Read a model's file, and return the fields of the model; errors as for :func:`reading`."""
-    with reading(path), Path(path).open("rb") as file:
+    with reading(path), _opened(path) as file:
         start = file.read(len(ZIP))
         if path.suffix == ".onnx":
             raise ModelFileError(f"{path} is a model for ONNX runtimes.", "Name the run that it was exported from.")
@@ -92,6 +93,11 @@ def load(path: Path) -> dict[str, Any]:
             raise ValueError("this is no zip")
         content = start + file.read()
     return from_bytes(content, path)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    refuse_stream(path)
+    return path.open("rb")
 
 
 def described(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,10 +25,9 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 
-from softreg import archive
+from softreg import archive, files
 from softreg.design import Scaling
 from softreg.errors import DataError, ModelFileError, reason
-from softreg.files import write_bytes
 from softreg.forms import Count, from_json, misfit
 from softreg.model import SoftmaxModel
 from softreg.recorded import Row
@@ -92,7 +91,7 @@ def save(kept: Kept, path: Path) -> None:
     }
     for name, state in states.items():
         arrays |= {f"{name}_{part}": values for part, values in _arrays(state).items()}
-    write_bytes(path, archive.packed(arrays))
+    files.write_bytes(path, archive.packed(arrays))
 
 
 def load(path: Path) -> Kept:
@@ -102,7 +101,7 @@ def load(path: Path) -> Kept:
     or of another format.
     """
     try:
-        content = path.read_bytes()
+        content = files.content(path)
     except FileNotFoundError:
         raise DataError(f"There is no checkpoint {path}.", "Train again.") from None
     except OSError as error:

@@ -14,7 +14,7 @@ code  meaning
 5     not converged, and ``--require-convergence`` was given
 6     model file damaged, or written by a newer softreg
 7     a check failed under ``--strict``
-130   interrupted (Ctrl-C), 143 terminated
+130   interrupted (Ctrl-C), 143 terminated, 129 hung up (the terminal is gone)
 ====  =======================================================================
 """
 

@@ -10,6 +10,7 @@ whoever writes the same file next removes it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -21,7 +22,19 @@ from typing import IO
 
 from softreg import locks
 
-__all__ = ["leading_out", "most_unfolded", "scratch", "sha256", "sweep", "write_bytes", "write_text", "writing"]
+__all__ = [
+    "content",
+    "leading_out",
+    "most_unfolded",
+    "refuse_stream",
+    "scratch",
+    "sha256",
+    "sweep",
+    "sync_folder",
+    "write_bytes",
+    "write_text",
+    "writing",
+]
 
 _PART = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part")
 _SMALL, _RATIO = 2**28, 200
@@ -48,6 +61,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     b'whole'
     """
     path = Path(path).resolve()  # a symbolic link stays, and its target is replaced
+    refuse_stream(path)
     with _temporary(path) as (descriptor, name):
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -56,11 +70,27 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
                 os.fsync(file.fileno())
             name.chmod(_mode_of(path))
             name.replace(path)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 name.unlink()
+            if isinstance(error, OSError) and error.errno and not error.filename:
+                raise OSError(error.errno, error.strerror, str(path)) from error
             raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def refuse_stream(path: Path) -> None:
+    """Raise ``OSError`` for a pipe or a device, which might never come to an end: no file of a run is one."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is a pipe or a device, and no file", str(path))
+
+
+def content(path: Path, most: int = 2**30) -> bytes:
+    """Return the bytes of a file that is one (:func:`refuse_stream`); ``OSError`` for more than so many."""
+    refuse_stream(path)
+    if path.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"It has more than {most >> 20} MiB, which no such file has", str(path))
+    return path.read_bytes()
 
 
 @contextlib.contextmanager
@@ -68,9 +98,16 @@ def scratch(path: Path) -> Iterator[Path]:
     """Make a folder for what goes into ``path``, beside it, and remove it when the block ends."""
     path = Path(path).resolve()
     sweep(path.parent, {path.name})
-    made = tempfile.TemporaryDirectory(".part", f".{path.name}.", path.parent, ignore_cleanup_errors=True)
-    with made as folder, locks.held(Path(folder)):
-        yield Path(folder)
+    with contextlib.ExitStack() as stack:
+        while True:
+            made = tempfile.TemporaryDirectory(".part", f".{path.name}.", path.parent, ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(made))
+            try:
+                stack.enter_context(locks.held(folder))
+                break
+            except (BlockingIOError, FileNotFoundError):
+                continue  # before it was locked, another took it for one that was left behind
+        yield folder
 
 
 def sweep(folder: Path, names: Collection[str]) -> None:
@@ -121,7 +158,12 @@ def _temporary(path: Path) -> Iterator[tuple[int, Path]]:
                 descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
             except OSError as error:
                 raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary name
-            stack.enter_context(locks.in_use(descriptor))
+            try:
+                stack.enter_context(locks.in_use(descriptor))
+            except OSError:  # no further file can be opened
+                os.close(descriptor)
+                Path(name).unlink()
+                raise
             if os.fstat(descriptor).st_nlink:
                 break
             os.close(descriptor)  # before it was locked, another took it for one that was left behind
@@ -138,7 +180,7 @@ def _mode_of(path: Path) -> int:
         return 0o666 & ~mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Sync a folder's entries, where the file system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -12,17 +12,20 @@ import contextlib
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 __all__ = ["LOCK", "free", "held", "in_use", "left_behind", "take"]
 
 LOCK = ".lock"
+PATIENCE = 5
+"""Times that a lock is asked for, a hundredth of a second apart."""
 
 if sys.platform == "win32":
     import msvcrt
 
-    def take(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool:
+    def take(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool | None:
         """Take the lock of an open file, and return whether it could be had; ``shared`` ones there are none."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -36,13 +39,16 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def take(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool:
-        """Take the lock of an open file, and return whether it could be had; several may have a ``shared`` one."""
+    def take(descriptor: int, *, shared: bool = False, wait: bool = False) -> bool | None:
+        """Take the lock of an open file, and return whether it could be had; several may have a ``shared`` one.
+
+        None where this file system has no locks.
+        """
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
             fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
         except OSError as error:
-            return error.errno not in {errno.EAGAIN, errno.EACCES}
+            return False if error.errno in {errno.EAGAIN, errno.EACCES} else None
         return True
 
     def _opened(folder: Path) -> int:
@@ -61,11 +67,20 @@ def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
     descriptor = _opened(folder)
     try:
         # subtle: between opening and locking, whoever had it may have removed it
-        if not take(descriptor, shared=shared) or not _still(folder, descriptor):
+        if not _had(descriptor, shared) or not _still(folder, descriptor):
             raise BlockingIOError(errno.EAGAIN, "held by another process", str(folder))
         yield
     finally:
         os.close(descriptor)
+
+
+def _had(descriptor: int, shared: bool) -> bool:
+    """Whether the lock could be had, or there are no locks; who has it only to look gives it back at once."""
+    for _ in range(PATIENCE):
+        if take(descriptor, shared=shared) is not False:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def free(folder: Path) -> bool:
@@ -97,7 +112,7 @@ def in_use(descriptor: int) -> Iterator[None]:
 def left_behind(path: Path) -> Iterator[bool]:
     """Whether nobody uses a file or folder; if so, its lock is ours while the block lasts.
 
-    On Windows that cannot be known: the answer is no.
+    Where that cannot be known, on Windows and where there are no locks, the answer is no.
     """
     if sys.platform == "win32":
         yield False
@@ -105,7 +120,7 @@ def left_behind(path: Path) -> Iterator[bool]:
     # subtle: on NFS a file must be open for writing to be locked, and a folder cannot be opened so
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        yield take(descriptor)
+        yield take(descriptor) is True
     finally:
         os.close(descriptor)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from softreg.files import sha256, write_bytes, write_text, writing
+from softreg import locks
+from softreg.files import content, scratch, sha256, write_bytes, write_text, writing
 
 ROOT = Path(__file__).parent.parent
 
@@ -178,3 +181,68 @@ def test_writers_of_one_file_at_once_never_lose_their_own(tmp_path):
     writers = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) for _ in range(3)]
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_where_no_further_file_can_be_opened_none_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: int) -> NoReturn:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("os.dup", none)
+    with pytest.raises(OSError, match="Too many open files"):
+        write_bytes(tmp_path / "a.txt", b"")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_disks_refusal_names_the_file_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_bytes(tmp_path / "a.txt", b"")
+    assert caught.value.filename == str(tmp_path / "a.txt")
+
+
+def test_a_pipe_is_neither_read_as_a_file_nor_replaced_by_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for use in (content, lambda path: write_bytes(path, b"")):
+        with pytest.raises(OSError, match="no file"):
+            use(tmp_path / "pipe")
+
+
+def test_a_file_that_is_larger_than_any_of_its_kind_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(OSError, match="more than 64 MiB"):
+        content(tmp_path / "sparse", 2**26)
+
+
+def test_without_locks_nothing_is_taken_for_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On some file systems every lock is refused; a temporary file there may be somebody's who is writing."""
+
+    def none(*_: int) -> NoReturn:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    with writing(tmp_path / "a.txt") as one:
+        one.write(b"one")
+        write_bytes(tmp_path / "a.txt", b"other")
+    assert (tmp_path / "a.txt").read_bytes() == b"one"
+
+
+def test_a_scratch_folder_that_another_takes_for_left_behind_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, swept = locks.held, []
+
+    def late(folder: Path, **more: bool):
+        if not swept:
+            swept.append(folder)
+            shutil.rmtree(folder)
+        return before(folder, **more)
+
+    monkeypatch.setattr("softreg.locks.held", late)
+    with scratch(tmp_path / "a.parquet") as folder:
+        assert folder.is_dir()
+        assert folder != swept[0]
+    assert not list(tmp_path.iterdir())

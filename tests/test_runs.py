@@ -265,14 +265,15 @@ def test_a_history_is_read_as_it_was_written(tmp_path):
 
 def made(out, overwrite=False):
     with runs.reserved(out, overwrite) as create:
-        return create("iris").path
+        run = create("iris")
+        run.write_toml({"data": "iris"})
+    return run.path
 
 
 def test_a_folder_is_made_new_each_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert [made(None).name for _ in range(3)] == ["iris-1", "iris-2", "iris-3"]
     assert made(tmp_path / "a/b").is_dir()
-    (tmp_path / "a/b/model.npz").touch()
     with pytest.raises(UsageError):
         made(tmp_path / "a/b")
     with pytest.raises(DataError, match="iris-4"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from typing import Any
@@ -27,7 +28,7 @@ from softreg.cli.show import show
 from softreg.cli.streams import silence
 from softreg.cli.train import train
 from softreg.cli.words import say, told, wrapped
-from softreg.errors import SoftregError, did_you_mean
+from softreg.errors import SoftregError, UsageError, did_you_mean
 from softreg.memory import limit
 
 __all__ = ["run", "softreg"]
@@ -42,6 +43,17 @@ SECTIONS = {
 
 NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
 """What the system says of names that no file can have: bad input, whoever gave it."""
+
+ADVICE = (
+    dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room there, and type the same again.")
+    | dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Name a place that you may write to.")
+    | dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "See whether it is still there.")
+    | {errno.EINVAL: "Name a file.", errno.EISDIR: "Name a file, and no folder."}
+    | {errno.EIO: "Type the same again; where it fails again, the disk may be failing."}
+    | {errno.EFBIG: "Raise the limit of a file's size (ulimit -f)."}
+    | {errno.EMFILE: "Raise the limit of open files (ulimit -n)."}
+)
+"""What to type next, by what the system refuses."""
 
 
 @click.group(
@@ -76,7 +88,9 @@ def run(args: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
     try:
         with Interruption() as interruption:
-            code = _invoke(sys.argv[1:] if args is None else args, interruption)
+            args = sys.argv[1:] if args is None else args
+            _refuse_encoding(args)
+            code = _invoke(args, interruption)
             sys.stdout.flush()
     except BrokenPipeError:
         silence()  # the reader has seen enough
@@ -95,6 +109,15 @@ def run(args: list[str] | None = None) -> int:
     code = _told(failed)
     _flush()
     return code
+
+
+def _refuse_encoding(args: list[str]) -> None:
+    """Refuse a word that is not UTF-8, as names in old archives are: it could be written into no file of a run."""
+    for word in args:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f'"{word}" is not UTF-8.', "Give the file or folder another name.") from None
 
 
 def _flush() -> None:
@@ -136,7 +159,9 @@ def _told(error: BaseException) -> int:
         _say(what, "End some, or raise ulimit -u and ulimit -v; train --threads 1 starts none.")
         return 1
     if isinstance(error, OSError):
-        _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+        number = _number_of(error)
+        what = os.strerror(number) if number and not error.errno else error.strerror or str(error)
+        _say(f"{what}{f': {error.filename}' if error.filename else ''}.", ADVICE.get(number, ""))
         return 3 if error.errno in NO_NAMES else 1
     if os.environ.get("SOFTREG_DEBUG"):
         raise error
@@ -151,6 +176,12 @@ def _tells_of_memory(error: BaseException) -> bool:
     """Whether it is an error of a library that got no memory, in words of its own."""
     told = f"{error}"
     return isinstance(error, ImportError) and ("failed to map segment" in told or "Cannot allocate memory" in told)
+
+
+def _number_of(error: OSError) -> int:
+    """The system's number of an error; a library in Rust tells it in words alone."""
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return error.errno or (int(told[1]) if told else 0)
 
 
 def _sentence(error: click.ClickException) -> str:

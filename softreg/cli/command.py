@@ -8,9 +8,12 @@ import click
 
 from softreg.cli.memory import refuse_little
 from softreg.cli.words import say
-from softreg.errors import did_you_mean
+from softreg.errors import UsageError, did_you_mean
 
 __all__ = ["Command", "Group", "Option"]
+
+NAMES = {"DATA", "[DATA]", "DIR", "FILE", "INPUT", "RUN", "RUN_OR_FILE"}
+"""What a value is called that names a file or a folder."""
 
 
 class Option(click.Option):
@@ -50,6 +53,9 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, where there is enough memory to begin."""
         refuse_little()
+        for param in self.get_params(ctx):
+            if param.metavar in NAMES and param.name and ctx.params.get(param.name) == "":
+                raise UsageError(f"{param.opts[0]} is empty.", "Give a name; a variable of the shell may be unset.")
         return super().invoke(ctx)
 
     def _own(self) -> list[Option]:

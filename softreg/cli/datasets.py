@@ -87,7 +87,7 @@ def export(data: str, output: str, overwrite: bool, data_home: str | None) -> No
     \b
     softreg datasets export iris -o iris.csv
     """
-    refuse_existing(output, overwrite)
+    refuse_existing(output, overwrite, data)
     from softreg.workflows.datasets import export as workflow
 
     to = standard_output() if output == "-" else Path(output)

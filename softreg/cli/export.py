@@ -39,11 +39,12 @@ def export(model: str, *, form: str | None, output: str | None, overwrite: bool,
     softreg export last --format csv -o - | head
     """
     form = _form(form, output)
-    if output is not None:
-        refuse_existing(output, overwrite)
     from softreg.files import write_bytes
     from softreg.workflows.carry import export as workflow
+    from softreg.workflows.carry import files_of
 
+    if output is not None:
+        refuse_existing(output, overwrite, *files_of(model))
     made = workflow(model, form)
     if output == "-":
         standard_output().write(made.content)

@@ -44,6 +44,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
+        self._hook: Any = None
         self._listening = False
 
     def __enter__(self) -> Interruption:
@@ -58,6 +59,12 @@ class Interruption:
     def listen(self) -> None:
         """Remember the first signal in place of ending at once: there is something to save."""
         self._listening = True
+
+    def obey(self) -> None:
+        """End at once from now on, and now if a signal came already: what there was to save is saved."""
+        self._listening = False
+        if self.reason:
+            raise Interrupted(self.code - 128)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         if not self._listening or self.reason:
@@ -95,7 +102,7 @@ class Interruption:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self._before:
+        if self._hook:
             sys.unraisablehook = self._hook
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)

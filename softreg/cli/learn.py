@@ -121,7 +121,7 @@ def learn(
         _list(values["as_json"])
         return
     if values["markdown"]:
-        refuse_existing(values["markdown"], values["overwrite"])
+        refuse_existing(values["markdown"], values["overwrite"], *([data] if data else []))
     from softreg.workflows.learn import given_by, teach
 
     given = given_by(scores, data, gathered(SourceSettings, values | {"seed": 0}), values["seed"] or 0)

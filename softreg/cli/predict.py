@@ -105,7 +105,7 @@ def predict(model: str, data: str, *, output: str, overwrite: bool, quiet: bool,
     softreg predict last new.csv --keep-all -o answers.parquet
     cat new.csv | softreg predict last - --on-error blank | head
     """
-    refuse_existing(output, overwrite)
+    refuse_existing(output, overwrite, data)
     style = _style(values)
     from softreg.workflows.answers import Style
     from softreg.workflows.predict import predict as workflow

@@ -117,7 +117,7 @@ def train(ctx: click.Context, /, data: str | None, **values: Any) -> None:
             interruption.listen()
             _announce(step, values["quiet"])
 
-        watch = {"announce": _begin, "observe": _observe, "progress": progress.count}
+        watch = {"announce": _begin, "observe": _observe, "progress": progress.count, "fitted": interruption.obey}
         try:
             result = _trained(ctx, data, values, watch)
         except StoppedError as error:

@@ -116,6 +116,7 @@ class _Session:
     def close(self) -> None:
         if self.child is not None:
             self.child.__exit__(None, None, None)
+            self.undertaker.forgets(self.child.pid)
             self.printed += self.child.printed
             self.child = None
 

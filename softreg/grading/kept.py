@@ -6,29 +6,32 @@ versions of softreg, NumPy and Python. The folder of grades remembers which home
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import platform
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from softreg import __version__
-from softreg.errors import UsageError
-from softreg.files import write_text
-from softreg.forms import from_json
+from softreg.errors import UsageError, listed
+from softreg.files import sha256, write_text
+from softreg.forms import from_json, misfit
 from softreg.grading.grade import Grade
 from softreg.grading.spec import Spec
 from softreg.grading.spec_file import text
 from softreg.grading.submissions import HandedIn, Submission
 
-__all__ = ["ENDING", "HOMEWORK", "ROOM", "Kept"]
+__all__ = ["ENDING", "HOMEWORK", "REPORTS", "ROOM", "Kept"]
 
 ROOM = ".softreg"
 HOMEWORK = "homework.json"
 ENDING = ".grade.json"
+REPORTS = "reports.json"
 
 
 class Kept:
@@ -52,6 +55,34 @@ class Kept:
                 f'{self.out} holds grades of another homework, or of another state of its file: "{told.get("title")}".',
                 "Name another folder, or add --overwrite to grade all anew.",
             )
+
+    def refuse_changed(self, overwrite: bool) -> None:
+        """Refuse to lose what was changed by hand in the reports since they were written. Raises ``UsageError``."""
+        changed = [
+            name
+            for name, written in self.reports().items()
+            if not overwrite and (self.out / name).is_file() and sha256(self.out / name) not in written
+        ]
+        if changed:
+            raise UsageError(
+                f"{listed(changed)} {'was' if len(changed) == 1 else 'were'} changed by hand, which would be lost.",
+                f"Keep a copy and add --overwrite, or name another folder with --out than {self.out}.",
+            )
+
+    def reports(self) -> dict[str, list[str]]:
+        """Return the names of the reports that were written, with the hashes that are ours."""
+        told = _json(self.room / REPORTS)
+        return {} if misfit(told, dict[str, list[str]]) else told or {}
+
+    @contextlib.contextmanager
+    def writing(self, texts: Mapping[Path, str]) -> Iterator[None]:
+        """Remember the reports that are written while the block lasts; in its midst old and new ones are ours."""
+        new = {path.relative_to(self.out).as_posix(): _hash(text) for path, text in texts.items()}
+        old = self.reports()
+        both = {name: [*old.get(name, []), mine] for name, mine in new.items()}
+        write_text(self.room / REPORTS, json.dumps(both) + "\n")
+        yield
+        write_text(self.room / REPORTS, json.dumps({name: [mine] for name, mine in new.items()}) + "\n")
 
     def forget(self) -> None:
         """Throw away what is kept."""
@@ -95,6 +126,10 @@ class Kept:
 
     def _path(self, name: str) -> Path:
         return self.room / f"{name}{ENDING}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _counts(path: Path) -> bool:

@@ -13,12 +13,13 @@ checkpoint.npz      where training ended before it had converged: ``softreg trai
 .new                the run that is to take the place of this one, while it is being made
 ==================  ===================================================================================================
 
-**A complete run is replaced by a complete one, or not at all.** ``run`` is one folder and its files, ``place`` where a
-training may write, ``finding`` what the words of a user mean.
+**A complete run is replaced by a complete one, or not at all** (``succession``). ``run`` is one folder and its files,
+``place`` where a training may write, ``finding`` what the words of a user mean.
 """
 
 from softreg.runs.finding import find, model_of
 from softreg.runs.place import reserved, writing_in
-from softreg.runs.run import ROOT, Run, dumps
+from softreg.runs.run import NEW, ROOT, Run, dumps
+from softreg.runs.succession import begun, completed, settled
 
-__all__ = ["ROOT", "Run", "dumps", "find", "model_of", "reserved", "writing_in"]
+__all__ = ["NEW", "ROOT", "Run", "begun", "completed", "dumps", "find", "model_of", "reserved", "settled", "writing_in"]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from softreg import export, locks
 from softreg.errors import DataError, did_you_mean, listed, reason
+from softreg.files import content
 from softreg.model import SoftmaxModel
 from softreg.runs.run import CHECKPOINT, LAST, ROOT, Run
+from softreg.runs.succession import completed
 
 __all__ = ["find", "model_of"]
 
@@ -40,15 +42,15 @@ def model_of(word: str) -> tuple[SoftmaxModel, Run | None]:
 
 def _whole(run: Run) -> Run:
     """The run. Where another was interrupted in the midst of taking its place, it takes it now."""
-    if run.successor.complete:
+    if run.successor and run.successor.complete:
         with contextlib.suppress(OSError), locks.held(run.path):
-            run.successor.settled()
+            return completed(run)
     return run
 
 
 def _last() -> Path:
     try:
-        word = (ROOT / LAST).read_text(encoding="utf-8").strip()
+        word = content(ROOT / LAST).decode("utf-8").strip()
         path = Path(word)
         there = path.is_dir()
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from softreg import locks
 from softreg.errors import UsageError
 from softreg.runs.run import FILES, NEW, ROOT, Run
+from softreg.runs.succession import begun, completed
 from softreg.terminal import printable
 
 __all__ = ["reserved", "writing_in"]
@@ -20,16 +21,19 @@ def reserved(out: Path | None, overwrite: bool) -> Iterator[Callable[[str], Run]
     """Hold the folder of a new run while the block lasts, and yield what makes the run in it, once there is something.
 
     The folder is ``out``, or ``runs/NAME-N`` with the name that is given then and the first number that is free. A run
-    that is there stays what it is until the new one is complete (:meth:`Run.settled`); a folder that was made for
+    that is there stays until the new one is complete (:mod:`softreg.runs.succession`); a folder that was made for
     nothing is removed.
 
     Raises :class:`UsageError` where no run can be saved there, another training is at work there, or something would be
     lost that ``overwrite`` does not speak of: asked before training, not after.
     """
+    if out is not None and out.name == NEW:
+        raise UsageError(f"No run can be called {NEW}, as those are that are not complete yet.", "Name another folder.")
     _refuse_unwritable((ROOT if out is None else out).absolute())
     with contextlib.ExitStack() as stack:
         if out is not None:
             stack.enter_context(_folder(out))
+            completed(Run(out))
             _refuse_loss(out, overwrite)
         begun = False
 
@@ -70,6 +74,9 @@ def _folder(out: Path) -> Iterator[None]:
         try:
             yield
         finally:
+            with contextlib.suppress(OSError):
+                if not (out / "config.toml").stat().st_size:  # nothing was written but the claim
+                    (out / "config.toml").unlink()
             for path in made:
                 with contextlib.suppress(OSError):
                     path.rmdir()
@@ -89,15 +96,17 @@ def _refuse_loss(out: Path, overwrite: bool) -> None:
     names = {path.name for path in out.iterdir()} - {locks.LOCK}
     if names and not overwrite:
         raise UsageError(f"The folder {out} exists and is not empty.", "Name another, or add --overwrite.")
-    strangers = sorted(names - {*FILES, NEW})
-    if strangers and "config.toml" not in names:
-        raise UsageError(f"The folder {out} holds {strangers[0]} and no run.", "Name another folder.")
+    if names - {NEW} and "config.toml" not in names:
+        raise UsageError(f"The folder {out} holds {min(names)} and no run.", "Name another folder.")
+    folders = [out / name for name in FILES if (out / name).is_dir() and not (out / name).is_symlink()]
+    if folders:
+        raise UsageError(f"{folders[0]} is a folder, where a run has a file.", "Name another folder, or move it away.")
 
 
 def _begun(run: Run, overwrite: bool, again: bool) -> Run:
     """The run in its folder, or, where one is there that may be overwritten, what is to take its place."""
-    if overwrite and any((run.path / name).exists() for name in FILES):
-        return run.begin_successor()
+    if overwrite and any(os.path.lexists(run.path / name) for name in (*FILES, NEW)):
+        return begun(run)
     run.path.mkdir(parents=True, exist_ok=True)  # it may have been removed while training went on
     try:
         (run.path / "config.toml").touch(exist_ok=again)  # where a lock is known to one machine only, this is to all

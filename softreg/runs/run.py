@@ -8,7 +8,6 @@ import io
 import json
 import math
 import shlex
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from softreg import locks, recorded
 from softreg.errors import DataError, reason
-from softreg.files import leading_out, sweep, write_text
+from softreg.files import content, leading_out, sweep, write_text
 from softreg.model import SoftmaxModel
 from softreg.settings import PLOT_KINDS
 from softreg.terminal import escaped
@@ -33,6 +32,10 @@ LAST = ".last"
 NEW = ".new"
 METRICS = "metrics.json"
 CHECKPOINT = "checkpoint.npz"
+MOST = {"config.toml": 2**20, METRICS: 2**26}
+MOST_ROWS = 2**30
+"""Bytes that are read of a file of a run: a thousand classes' confusions fill a third of what metrics.json may have."""
+
 DRAWN = ("curves.png", "confusion.png")
 """The pictures that training draws; the others are drawn when they are asked for."""
 
@@ -54,11 +57,13 @@ FILES = (
 class Run:
     """A run folder; the methods read and write its files.
 
-    With ``halfway``, model and history are those of its checkpoint, finished or not.
+    With ``halfway``, model and history are those of its checkpoint, finished or not. ``predecessor`` is the folder of
+    the run whose place it is to take.
     """
 
     path: Path
     halfway: bool = False
+    predecessor: Path | None = None
 
     def write_toml(self, config: dict[str, Any]) -> None:
         """Write config.toml."""
@@ -92,37 +97,18 @@ class Run:
     @property
     def home(self) -> Path:
         """The folder that the run is called by: the one whose place it is to take, if there is one, else its own."""
-        return self.path.parent if self.path.name == NEW else self.path
+        return self.predecessor or self.path
 
     @property
-    def successor(self) -> Run:
-        """The run that is being made to take the place of this one, if there is one."""
-        return Run(self.path / NEW)
+    def successor(self) -> Run | None:
+        """The run that is being made to take the place of this one, if there is one; a link is none."""
+        path = self.path / NEW
+        return Run(path, predecessor=self.path) if path.is_dir() and not path.is_symlink() else None
 
-    def begin_successor(self) -> Run:
-        """Make the folder of a successor, empty, and return it."""
-        shutil.rmtree(self.successor.path, ignore_errors=True)
-        self.successor.path.mkdir()
-        return self.successor
-
-    def settled(self) -> Run:
-        """Take the place of the run that this one is to succeed, if there is one; return it where it is then.
-
-        Interrupted at any moment, this can be called again: from its first line on it is certain who stays.
-        """
-        home = Run(self.home)
-        if home == self:
-            return self
-        mine = [name for name in FILES if (self.path / name).exists()]
-        if mine[0] == FILES[0]:  # else some of mine have moved already
-            for name in set(FILES).difference(mine):
-                (home.path / name).unlink(missing_ok=True)
-            (home.path / METRICS).unlink(missing_ok=True)
-        for name in mine:
-            (self.path / name).replace(home.path / name)
-        shutil.rmtree(self.path, ignore_errors=True)
-        sweep(home.path, FILES)
-        return home
+    @property
+    def resumable(self) -> Run | None:
+        """Which has a checkpoint to go on from: its successor, or else the run itself; None where neither has one."""
+        return next((run for run in (self.successor, self) if run and run.checkpoint.exists()), None)
 
     def tidy(self) -> None:
         """Remove what is not of this training: pictures of an earlier state, and what killed processes left behind."""
@@ -176,12 +162,14 @@ class Run:
 
     def unfinished(self, lacks: str) -> DataError:
         """Return the error that says of a run that it is unfinished, and how it can be finished."""
+        reached = self.resumable.checkpoint if self.resumable else None
         if not locks.free(self.home):
             what = f"The run {self.path} {lacks}: it is being trained just now."
-            reached = f", or name {self.checkpoint} for what it has reached" if self.checkpoint.exists() else ""
-            return DataError(what, f"Wait for its end{reached}.")
-        halfway = f"Go on with {self.resuming}, or name {self.checkpoint} for what it had reached."
-        advice = halfway if self.checkpoint.exists() else "Train it again."
+            more = f", or name {reached} for what it has reached" if reached else ""
+            return DataError(what, f"Wait for its end{more}.")
+        advice = (
+            f"Go on with {self.resuming}, or name {reached} for what it had reached." if reached else "Train it again."
+        )
         return DataError(f"The run {self.path} {lacks}: it did not finish.", advice)
 
     def _kept(self) -> Kept:
@@ -193,7 +181,7 @@ class Run:
         """What a file of the run tells, by the function that reads its text."""
         path = self.path / name
         try:
-            return of(path.read_text(encoding="utf-8"))
+            return of(content(path, MOST.get(name, MOST_ROWS)).decode("utf-8"))
         except FileNotFoundError:
             raise self.unfinished(f"has no {name}") from None
         except OSError as error:

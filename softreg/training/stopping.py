@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from softreg.errors import plural
 from softreg.settings import TrainingSettings, method_of, tol_of
 from softreg.training.descent import Row, State
 
@@ -66,7 +67,7 @@ class Stopping:
         if settings.time_limit is not None and row["seconds"] >= settings.time_limit:
             return self.stop(f"{settings.time_limit:g} seconds are over")
         if state.epoch >= settings.epochs:
-            return self.stop(f"{settings.epochs} epochs are over")
+            return self.stop(f"{plural(settings.epochs, 'epoch')} {'is' if settings.epochs == 1 else 'are'} over")
         return False
 
     def _converged(self, row: Row, state: State) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from softreg.export import as_csv, as_json, as_onnx
 from softreg.model import SoftmaxModel
-from softreg.runs import Run, model_of
+from softreg.runs import Run, find, model_of
 from softreg.workflows.pulls import pulls
 
 __all__ = ["WRITERS", "Contents", "Exported", "contents", "export"]
@@ -62,6 +62,12 @@ WRITERS: dict[str, tuple[str, Callable[[SoftmaxModel], bytes]]] = {
     "csv": ("-coefficients.csv", as_csv.to_csv),
 }
 """Every form, with what the file's name ends in."""
+
+
+def files_of(word: str) -> tuple[Path, ...]:
+    """Return the files that a word names: a model's, or those of a run."""
+    path = Path(word)
+    return (path,) if path.is_file() else tuple(find(word).path.iterdir())
 
 
 def export(word: str, form: str) -> Exported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from softreg.grading.asked import questions
 from softreg.grading.courses import course, nearest_course
 from softreg.grading.grade import Grade, grade
 from softreg.grading.inside.reading import parsed
-from softreg.grading.kept import ENDING, HOMEWORK, ROOM, Kept
+from softreg.grading.kept import ENDING, HOMEWORK, REPORTS, ROOM, Kept
 from softreg.grading.reports.feedback import as_gradescope
 from softreg.grading.reports.feedback import as_markdown as feedback
 from softreg.grading.reports.summary import BINS, Summary, summary
@@ -118,6 +118,7 @@ def grade_class(
     _refuse_among(folder, out)
     kept = Kept(out, spec)
     kept.refuse_another(overwrite)
+    kept.refuse_changed(overwrite)
     _refuse_links(out, submissions)
     for each in (out, out / "feedback", out / "gradescope"):
         _make(each)
@@ -126,7 +127,10 @@ def grade_class(
         kept.forget()
     grades, n_unchanged = _all(submissions, spec, kept, jobs or available_cores(), tell)
     told = summary(grades)
-    _write(out, spec, grades, told)
+    texts = _reports(out, spec, grades, told)
+    with kept.writing(texts):
+        _write(texts)
+        _draw(out, spec, told)
     for gone in before - {each.name for each in submissions}:
         kept.drop(gone)
         (out / "feedback" / f"{gone}.md").unlink(missing_ok=True)
@@ -163,11 +167,8 @@ def _all(
     return tuple(each for each in found.values() if each is not None), len(submissions) - len(new)
 
 
-def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> None:
-    """Write all reports; a file whose content is there already is left alone."""
-    from softreg.plots.class_scores import draw_class
-    from softreg.plots.style import save
-
+def _reports(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> dict[Path, str]:
+    """The texts of all reports."""
     wanted = {
         out / "grades.csv": as_csv(grades, list(questions(spec))),
         out / "class.md": class_page(told, spec.title, grades),
@@ -175,9 +176,20 @@ def _write(out: Path, spec: Spec, grades: Sequence[Grade], told: Summary) -> Non
     for each in grades:
         wanted[out / "feedback" / f"{each.name}.md"] = feedback(each, spec)
         wanted[out / "gradescope" / f"{each.name}.json"] = dumps(as_gradescope(each, spec))
-    for path, text in wanted.items():
+    return wanted
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    """Write all reports; a file whose content is there already is left alone."""
+    for path, text in texts.items():
         if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
             write_text(path, text)
+
+
+def _draw(out: Path, spec: Spec, told: Summary) -> None:
+    from softreg.plots.class_scores import draw_class
+    from softreg.plots.style import save
+
     save(draw_class(list(zip(BINS, told.bins, strict=True)), told.mistakes, spec.title), out / "class.png")
 
 
@@ -205,7 +217,10 @@ def _refuse_links(out: Path, submissions: Sequence[Submission]) -> None:
     names = [f"feedback/{each.name}.md" for each in submissions]
     names += [f"gradescope/{each.name}.json" for each in submissions]
     names += [f"{ROOM}/{each.name}{ENDING}" for each in submissions]
-    paths = (out / name for name in (*names, f"{ROOM}/{HOMEWORK}", "grades.csv", "class.md", "class.png"))
+    paths = (
+        out / name
+        for name in (*names, f"{ROOM}/{HOMEWORK}", f"{ROOM}/{REPORTS}", "grades.csv", "class.md", "class.png")
+    )
     if stray := leading_out(paths, out):
         raise DataError(
             f"{stray} leads out of {out}, and would be written to.", "Delete the link, or name another folder."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from signal import SIGINT
 from types import TracebackType
 from typing import Any
 
@@ -59,7 +60,8 @@ class Keeper:
         """Where a training is ended by force, keep what it had reached before this epoch."""
         if isinstance(error, KeyboardInterrupt) and self._newest is not None:
             self.write()
-            told = f"Interrupted; epoch {self._newest.state.epoch} was saved in {self.run.path}."
+            how = "Interrupted" if getattr(error, "number", SIGINT) == SIGINT else "Terminated"
+            told = f"{how}; epoch {self._newest.state.epoch} was saved in {self.run.path}."
             raise StoppedError(told, f"Go on with {self.run.resuming}.") from None
 
     def take(self, newest: Checkpoint) -> None:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -63,7 +62,6 @@ def predict(
     """
     style = style or Style()
     refuse_suffix(output)
-    _refuse_same(spec, output)
     model, _ = model_of(model_word)
     _refuse_style(style, model)
     with streamed(spec, model, source, style) as stream:
@@ -131,12 +129,6 @@ def streamed(spec: str, model: SoftmaxModel, source: SourceSettings, style: Styl
     if style.on_error == "fail" or dataset.sparse:
         refuse_unusable(dataset, model.preparation, MEND)
     yield WholeStream(dataset)
-
-
-def _refuse_same(spec: str, output: str) -> None:
-    """Refuse to write the answers over their own questions."""
-    if output != "-" and Path(spec).exists() and Path(output).exists() and Path(spec).samefile(output):
-        raise UsageError(f"{output} is the input itself, and would be lost.", "Name another file with -o.")
 
 
 def _refuse_style(style: Style, model: SoftmaxModel) -> None:

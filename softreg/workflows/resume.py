@@ -8,11 +8,11 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from softreg import checkpoint
+from softreg import checkpoint, runs
 from softreg.errors import ModelFileError, UsageError
 from softreg.forms import Amount, misfit
 from softreg.recorded import L2Path as L2PathTold
-from softreg.runs import Run, find, writing_in
+from softreg.runs import NEW, Run, completed, find, writing_in
 from softreg.selection import Path as L2Path
 from softreg.settings import CalibrationSettings, SelectionSettings, SplitSettings, TrainingSettings
 from softreg.training import Row, StepSize
@@ -42,6 +42,7 @@ def resume(
     announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    fitted: Callable[[], None] | None = None,
 ) -> TrainResult:
     """Go on with a run, in its own folder: the result is that of a training which was never interrupted, to the bit.
 
@@ -50,11 +51,15 @@ def resume(
     go on from, and :class:`DataError` where the data has changed.
     """
     found = find(word)
+    if found.path.name == NEW:
+        raise UsageError(
+            f"{found.path} is not complete yet, and has no name of its own.", "Name the folder that it is in."
+        )
     with writing_in(found):
+        run = completed(found).resumable
+        if run is None:
+            raise _nothing_to_resume(found)
         found.refuse_links()
-        run = found.successor if found.successor.checkpoint.exists() else found
-        if not run.checkpoint.exists():
-            raise _nothing_to_resume(run)
         run.refuse_links()
         config, kept = run.config(), _kept(run)
         _refuse_changes(run, config, asked)
@@ -65,12 +70,12 @@ def resume(
         settings = replace(request.training, l2=kept.about["l2"])
 
         def begun() -> Run:
-            place = run.begin_successor() if run.complete else run
+            place = runs.begun(run) if run.complete else run
             place.write_toml(config_of(request, ready.dataset))
             return place
 
         what = Training(ready, request, settings, _path(kept.about["l2_path"]))
-        return trained(what, begun, Watch(announce, observe, progress), earlier=kept.checkpoint)
+        return trained(what, begun, Watch(announce, observe, progress, fitted), earlier=kept.checkpoint)
 
 
 def _kept(run: Run) -> checkpoint.Kept:

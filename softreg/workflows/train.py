@@ -26,12 +26,13 @@ def train(
     announce: Callable[[StepSize | None], None] | None = None,
     observe: Callable[[Row], str | None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    fitted: Callable[[], None] | None = None,
 ) -> TrainResult:
     """Load, split, prepare, choose l2, fit, calibrate, measure, and write a run folder.
 
     Before the fit has ended nothing is written but checkpoints; a diverged fit is written too, with its best weights. A
-    run that was there before stays what it is until the new one is complete. ``announce``, ``observe`` and ``progress``
-    are those of :class:`Watch`.
+    run that was there before stays what it is until the new one is complete. The callables are
+    those of :class:`Watch`.
     """
     refuse_idle(request)
     with runs.reserved(request.out, request.overwrite) as create:
@@ -49,4 +50,4 @@ def train(
             return run
 
         what = Training(ready, request, settings, path)
-        return trained(what, begun, Watch(announce, observe, progress), start=start)
+        return trained(what, begun, Watch(announce, observe, progress, fitted), start=start)

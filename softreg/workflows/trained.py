@@ -16,7 +16,7 @@ from softreg.design import Scaling
 from softreg.errors import listed
 from softreg.model import SoftmaxModel
 from softreg.preparation import Preparation
-from softreg.runs import Run
+from softreg.runs import Run, settled
 from softreg.selection import Path as L2Path
 from softreg.selection import cross_validate
 from softreg.settings import TrainingSettings
@@ -38,12 +38,14 @@ class Watch:
     """Who is told of a training while it goes on.
 
     ``announce`` is told the step size before the first step, ``observe`` every row of the history (a sentence that it
-    returns ends training), ``progress`` of a selection: what is being done, and how much of how much is.
+    returns ends training), ``fitted`` that the fit has ended and is kept where much follows it, and ``progress`` of a
+    selection: what is being done, and how much of how much is.
     """
 
     announce: Callable[[StepSize | None], None] | None = None
     observe: Callable[[Row], str | None] | None = None
     progress: Callable[[str, int, int], None] | None = None
+    fitted: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ def trained(
             observe=watch.observe,
             keep=keeper.take,
         )
+        if what.request.selection.cv and watch.fitted:
+            keeper.write()
+            watch.fitted()
         model = model_at(scaling=result.scaling, theta=result.state.theta)
         done = calibrated(ready, model, what.request.calibration, balanced=settings.class_weight == "balanced")
         told = _told(what, keeper.run, result, done, watch)
@@ -100,7 +105,7 @@ def trained(
         record(told, what.request, done.log_proba.get("test"))
         if not resumable:
             keeper.drop()
-    run = told.run.settled()
+    run = settled(told.run)
     run.remember()
     return replace(told, run=run)
 

@@ -12,6 +12,10 @@ from nursery import Nursery
 
 FIGURES: pytest.StashKey[Counter[str]] = pytest.StashKey()
 EVERYWHERE = os.environ.get("FAULTS") == "all"
+# places and moments are drawn by it, in CI the same every time
+SEED = os.environ.setdefault(
+    "FAULTS_SEED", "0" if os.environ.get("CI") else str(random.SystemRandom().randrange(10**6))
+)
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +37,8 @@ def tried(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture
 def places() -> Callable[[int, int], list[int]]:
-    """Places at which a fault is put: all of so many with FAULTS=all, else some of them, in CI the same every time."""
-    rng = random.Random(0 if os.environ.get("CI") else None)
+    """Places at which a fault is put: all of so many with FAULTS=all, else some of them."""
+    rng = random.Random(SEED)
 
     def chosen(n_places: int, most: int) -> list[int]:
         everywhere = range(n_places)
@@ -58,5 +62,7 @@ def pytest_testnodedown(node: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[FIGURES]:
+        terminalreporter.write_line(f"FAULTS_SEED={SEED}")
     for kind, count in sorted(config.stash[FIGURES].items()):
         terminalreporter.write_line(f"{count:6} {kind}")

@@ -30,6 +30,10 @@ def test_killed_at_every_request(story, nursery, places, tried, tmp_path):
         old_or_new(folder, before, whole)
         if (folder / "run/.new/metrics.json").exists() or (before / "run/metrics.json").exists():
             assert nursery.call(folder, "show", "run").code == 0  # a run that was complete is complete
+        if place % 2:  # and killed once more
+            nursery.call(folder, *again(folder, story.words), fault=("die", place // 2), **around(folder))
+            if (before / "run/metrics.json").exists():
+                assert nursery.call(folder, "show", "run").code == 0
         done = nursery.call(folder, *again(folder, story.words), **around(folder))
         assert done.code == 0, (place, done)
         assert told(folder) == told(whole), place

@@ -22,6 +22,7 @@ def in_words(left, *texts: str) -> None:
     assert left.err.startswith("softreg: "), left
     assert not {"Traceback", "Unexpected", "Errno"} & {*left.told.replace(":", " ").split()}, left
     assert any(text in left.told for text in texts), left
+    assert len(left.err.strip().splitlines()) > 1, left  # and what to type next
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

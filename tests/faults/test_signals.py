@@ -6,10 +6,13 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from nursery import ROOT
 from remains import sound
 from stories import STORIES, TRAIN, again, around, begun, old_or_new, told
 
@@ -26,7 +29,7 @@ def quiet(left) -> None:
 
 def moments(seconds: float, count: int) -> list[float]:
     """Moments while a command runs that takes so long."""
-    rng = random.Random(1 if os.environ.get("CI") else None)
+    rng = random.Random(os.environ["FAULTS_SEED"])
     return [rng.uniform(0, seconds * 1.05) for _ in range(count)]
 
 
@@ -93,7 +96,7 @@ def test_a_long_command_ends_soon_and_says_why(words, nursery, places, tried, ro
         quiet(left)
         assert left.code in CODES[number] | {0}, left
         if left.code == 128 + number:
-            assert ("interrupted" if number == signal.SIGINT else "terminated") in left.err
+            assert ("interrupted" if number == signal.SIGINT else "terminated") in left.err.lower()
         sound(room)
         assert not [*(room / "temporary").iterdir()]
 
@@ -112,6 +115,25 @@ def test_a_second_ctrl_c_ends_a_training_at_once_and_keeps_its_checkpoint(words,
             done = nursery.call(room, "train", "--resume", "new", "--time-limit", 0.01, "-q")
             assert done.code == 0, done
         (shutil.rmtree(room / "new") if (room / "new").exists() else None)
+
+
+@pytest.mark.parametrize("in_the_fit", [True, False])
+def test_a_cross_validation_is_not_waited_for(shell, in_the_fit):
+    """It takes minutes, and comes after the fit; what was fitted is kept, and the training can be gone on with."""
+    epochs = 100_000 if in_the_fit else 300
+    words = ("digits", "--optimizer", "gd", "--epochs", epochs, "--tol", 0, "--cv", 50, "--out", "one")
+    process = shell.popen("train", *words, *(("--checkpoint-every", 1) if in_the_fit else ()))
+    limit = time.monotonic() + 60
+    while not (shell.folder / "one/checkpoint.npz").exists():
+        assert time.monotonic() < limit
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=15)
+    assert process.returncode == 143, err
+    assert "softreg train --resume one" in " ".join(err.split())
+    assert (shell.folder / "one/checkpoint.npz").exists()
 
 
 def test_signals_that_are_ignored_stay_so(shell):
@@ -166,6 +188,25 @@ def marked(word: str) -> list[Path]:
         if word.encode() in content:
             found.append(process)
     return found
+
+
+def test_a_process_that_has_ended_is_not_ended_again(tmp_path):
+    """Its number may be that of somebody else's process, who started it meanwhile."""
+    grader = (
+        "import os, sys; from pathlib import Path; from softreg.grading.isolation.undertaker import Undertaker\n"
+        "with Undertaker(Path(sys.argv[1])) as undertaker:\n"
+        "    for process in sys.argv[2:]: undertaker.hears_of(int(process), 'word-of-none')\n"
+        "    undertaker.forgets(int(sys.argv[2]))\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    (tmp_path / "room").mkdir()
+    sleeping = [subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(2)]
+    words = [sys.executable, "-c", grader, str(tmp_path / "room"), *(str(each.pid) for each in sleeping)]
+    subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    assert sleeping[1].wait(timeout=30) == -signal.SIGKILL
+    assert sleeping[0].poll() is None
+    sleeping[0].kill()
+    sleeping[0].wait()
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="nobody can tell which processes there are")

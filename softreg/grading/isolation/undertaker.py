@@ -40,9 +40,16 @@ class Undertaker:
 
     def hears_of(self, process: int, word: str) -> None:
         """Tell it of a process, the leader of its session, and the word that marks what it starts."""
+        self._told(f"{process} {word}\n")
+
+    def forgets(self, process: int) -> None:
+        """Tell it that a process has ended: its number may be another's by now."""
+        self._told(f"{process}\n")
+
+    def _told(self, line: str) -> None:
         assert self._process.stdin
         with contextlib.suppress(OSError):
-            self._process.stdin.write(f"{process} {word}\n")
+            self._process.stdin.write(line)
             self._process.stdin.flush()
 
     def __exit__(
@@ -56,7 +63,13 @@ class Undertaker:
 
 def main() -> None:
     """Listen until the grader is gone; then end what it told of, and remove the folder."""
-    told = [line.split() for line in sys.stdin]
-    for process, word in told:
-        end(int(process), word)
+    there: dict[str, str] = {}
+    for line in sys.stdin:
+        process, *word = line.split()
+        if word:
+            there[process] = word[0]
+        else:
+            there.pop(process, None)
+    for process, word_of_it in there.items():
+        end(int(process), word_of_it)
     remove(Path(sys.argv[2]))
