@@ -236,6 +236,12 @@ CASES: dict[str, tuple[str, bytes | Callable[[Room], bytes], tuple[str, ...], in
         (TRAIN,),
         3,
     ),
+    "an svmlight file that unfolds": (
+        "t.svmlight.gz",
+        lambda _: gzip.compress(b"#" + b" " * (270 * MIB) + b"\n1 1:1\n0 2:1\n", 1),
+        (TRAIN, "predict sparse {}"),
+        3,
+    ),
     "a feature of number 10^12": ("t.svmlight", b"1 1:1 1000000000000:2\n0 2:1\n", (TRAIN, "predict sparse {}"), 3),
     "a feature of number 10^9": ("t.svmlight", b"1 1:1 1000000000:2\n0 2:1\n", (TRAIN, "predict sparse {}"), 3),
     "a parquet file that unfolds": ("t.parquet", lambda _: parquet_bomb(), (TRAIN, STREAM), 3),
