@@ -96,8 +96,8 @@ _WHOLE = Bounds(1, below=COUNTABLE)
 _SEED = Bounds(0, below=2**32)
 _SHARE = Bounds(0)
 _POSITIVE = Bounds(0, above=True)
-MOST_SAMPLES = 10**7
-"""Rows of a synthetic data set: a configuration from elsewhere must not fill the memory."""
+MOST_SAMPLES = 10**6
+"""Rows of a synthetic data set: a configuration from elsewhere must not fill the memory, nor take minutes."""
 
 
 def _setting(default: Any, help: str, takes: Bounds | tuple[str, ...] | None = None) -> Any:
