@@ -263,7 +263,7 @@ def _wrong(name: str, value: Any) -> str:
     if name == "l2" and value == "auto":
         return ""
     kind = next((each for each in _SETTINGS if name in {field.name for field in fields(each)}), None)
-    if kind is None or name in {"l2_auto", "may_fetch"}:
+    if kind is None or name == "l2_auto":
         return "is no setting"
     if misfit(value, get_type_hints(kind)[name]):
         return "has another kind of value"

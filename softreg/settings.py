@@ -96,8 +96,8 @@ _WHOLE = Bounds(1, below=COUNTABLE)
 _SEED = Bounds(0, below=2**32)
 _SHARE = Bounds(0)
 _POSITIVE = Bounds(0, above=True)
-MOST_SAMPLES = 10**7
-"""Rows of a synthetic data set: a configuration from elsewhere must not fill the memory."""
+MOST_SAMPLES = 10**6
+"""Rows of a synthetic data set: a configuration from elsewhere must not fill the memory, nor take minutes."""
 
 
 def _setting(default: Any, help: str, takes: Bounds | tuple[str, ...] | None = None) -> Any:
@@ -165,11 +165,7 @@ class SplitSettings:
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """How data is found and read.
-
-    ``may_fetch``: what is not there may be downloaded, and kept in ``data_home``. No file says so: a configuration may
-    name a folder to read from, and none to write to.
-    """
+    """How data is found and read."""
 
     target: str | None = _setting(None, "Column that holds the label.")
     features: tuple[str, ...] = _setting((), "Column to use, or a pattern such as 'dose_*'; may be given again.")
@@ -186,7 +182,6 @@ class SourceSettings:
     separator: str | None = _setting(None, "Character between the fields of a CSV (tab for a tab); auto finds it.")
     encoding: str | None = _setting(None, "Encoding of a CSV, such as latin-1; auto is UTF-8.")
     data_home: str | None = _setting(None, "Folder in which data sets are looked for and cached.")
-    may_fetch: bool = True
     samples: int | None = _setting(
         None, "Rows of a synthetic data set; auto is 500.", Bounds(1, below=MOST_SAMPLES + 1)
     )

@@ -100,6 +100,7 @@ def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequ
         split=gathered(SplitSettings, values),
         selection=gathered(SelectionSettings, values),
         given=given(ctx),
+        fill_home=True,
     )
 
 

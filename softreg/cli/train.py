@@ -171,7 +171,6 @@ def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequ
     l2_auto = values["l2"] is None
     values = values | {"l2_auto": l2_auto, "l2": TrainingSettings.l2 if l2_auto else values["l2"]}
     in_file = click.core.ParameterSource.DEFAULT_MAP
-    values["may_fetch"] = ctx.get_parameter_source("data_home") is not in_file
     return TrainRequest(
         data=data,
         training=gathered(TrainingSettings, values),
@@ -184,6 +183,7 @@ def _request(ctx: click.Context, data: str, values: dict[str, Any]) -> TrainRequ
         checkpoint_every=values["checkpoint_every"],
         init_from=values["init_from"],
         given=given(ctx),
+        fill_home=ctx.get_parameter_source("data_home") is not in_file,
     )
 
 

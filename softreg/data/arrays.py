@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from softreg import files
 from softreg.data.dataset import Dataset
+from softreg.data.dialect import unzipped
 from softreg.data.labels import as_text
 from softreg.data.matching import refuse_width
 from softreg.errors import DataError, listed, reason
@@ -69,16 +71,9 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
     decides; the columns are then called x0, x1, ... and tell later files how to be read.
     """
     import scipy.sparse as sp
-    from sklearn.datasets import load_svmlight_file
 
     from_zero = expected is None or expected[0] == "x0"
-    try:
-        raw, y = load_svmlight_file(str(path), zero_based=from_zero)
-    except (ValueError, OSError, OverflowError) as error:
-        raise DataError(
-            f"{path} is not a readable svmlight file: {reason(error)}.",
-            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with ascending indices.",
-        ) from error
+    raw, y = _parsed(path, from_zero)
     if not raw.shape[0] or not raw.nnz:
         raise DataError(f"{path} holds no data.", "A line is: LABEL INDEX:VALUE INDEX:VALUE ...")
     indices, width = raw.indices, raw.shape[1]
@@ -96,6 +91,24 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
     X = sp.csr_array((raw.data, indices, raw.indptr), shape=(raw.shape[0], len(columns)))
     origin = {"data": str(path), "sha256": files.sha256(path), "replayable": True}
     return Dataset(path.name, X, as_text(y), columns, np.arange(1, raw.shape[0] + 1), origin=origin)
+
+
+def _parsed(path: Path, from_zero: bool) -> tuple[Any, np.ndarray]:
+    """X, with features counted as they are in the file, and the numbers in front."""
+    from sklearn.datasets import load_svmlight_file
+
+    try:
+        # subtle: given the path, it would unzip without a bound
+        text = io.BytesIO(unzipped(path.read_bytes(), str(path)))
+        raw, y = load_svmlight_file(text, zero_based=from_zero)
+    except DataError:
+        raise
+    except (ValueError, OSError, OverflowError) as error:
+        raise DataError(
+            f"{path} is not a readable svmlight file: {reason(error)}.",
+            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with ascending indices.",
+        ) from error
+    return raw, y
 
 
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:

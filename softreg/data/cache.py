@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import shlex
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
@@ -19,11 +22,8 @@ from softreg.npz import arrays_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from softreg.settings import SourceSettings
-
-__all__ = ["cached"]
+__all__ = ["Home", "cached", "home_of"]
 
 _FORMAT = 1  # a file of another format is fetched again
 _META = ("name", "columns", "target", "pixels", "image_shape", "notes", "origin")
@@ -49,14 +49,39 @@ class Kept(TypedDict):
     classes: Annotated[list[str], bool]
 
 
-def cached(path: Path, fetch: Callable[[], Dataset], source: SourceSettings) -> Dataset:
-    """The dataset kept at ``path``, or else a fetched one, which is then kept; a damaged file is fetched again.
+@dataclass(frozen=True)
+class Home:
+    """The folder in which data sets are looked for: ``named`` in the settings, or the default one.
 
-    Raises :class:`DataError` where nothing may be fetched.
+    Only where it is ``fillable`` is what is not there downloaded, and kept in it: a configuration may name a folder to
+    read from, and none to write to.
     """
+
+    folder: Path
+    named: bool
+    fillable: bool
+
+
+def home_of(data_home: str | None, *, fill: bool) -> Home:
+    """Return the home that the settings name, which is filled only if ``fill``.
+
+    Else it is ``$XDG_CACHE_HOME/softreg``, or ``~/.cache/softreg``, which is the user's own.
+    """
+    if data_home is not None:
+        return Home(Path(data_home).expanduser(), named=True, fillable=fill)
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Home(Path(base).expanduser() / "softreg", named=False, fillable=True)
+
+
+def cached(home: Home, name: str, fetch: Callable[[], Dataset]) -> Dataset:
+    """The dataset kept in ``home``, or else a fetched one, which is then kept; a damaged file is fetched again.
+
+    Raises :class:`DataError` where nothing may be put there.
+    """
+    path = home.folder / f"{name}.npz"
     with contextlib.suppress(Exception):  # a damaged file fails in more ways than zipfile, json and numpy promise
         return _restored(path)
-    if not source.may_fetch:
+    if not home.fillable:
         raise DataError(
             f"There is no {path.name} in {path.parent}, which a configuration names: nothing is put there unasked.",
             f"Type --data-home {shlex.quote(str(path.parent))} to have it downloaded.",

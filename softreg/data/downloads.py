@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import warnings
 from dataclasses import replace
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 
     import scipy.sparse as sp
 
-    from softreg.settings import SourceSettings
+    from softreg.data.cache import Home
 
-__all__ = ["FASHION_CLASSES", "downloaded", "home_of", "idx_named"]
+__all__ = ["FASHION_CLASSES", "downloaded", "idx_named"]
 
 FASHION_CLASSES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -39,57 +38,46 @@ _OPENML = {"fashion_mnist": "Fashion-MNIST", "mnist": "mnist_784"}
 _TRAIN_ROWS = 60000
 
 
-def home_of(source: SourceSettings) -> Path:
-    """Return the folder of cached data: ``--data-home``, ``$XDG_CACHE_HOME/softreg``, or ``~/.cache/softreg``."""
-    if source.data_home is not None:
-        return Path(source.data_home).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "softreg"
-
-
-def idx_named(name: str, source: SourceSettings, parts: tuple[str, ...]) -> Dataset:
+def idx_named(name: str, home: Home, parts: tuple[str, ...]) -> Dataset:
     """Return ``fashion_mnist`` or ``mnist``: from IDX files where they are found, else from OpenML.
 
     They are looked for in the data home (if it was given, its own files too), in its folder of this name, and
     where Debian's dataset-fashion-mnist puts them.
     """
-    home = home_of(source)
-    folders = [home] if source.data_home is not None else []
-    folders += [home / name, home / name.replace("_", "-"), *_INSTALLED.get(name, ())]
+    folders = [home.folder] if home.named else []
+    folders += [home.folder / name, home.folder / name.replace("_", "-"), *_INSTALLED.get(name, ())]
     folder = find_folder(folders)
     class_names = FASHION_CLASSES if name == "fashion_mnist" else None
     if folder is not None:
         return idx_folder(folder, name, parts, class_names)
     looked = f"No IDX files in {listed(dict.fromkeys(map(str, folders)))}; and from OpenML: "
-    dataset = cached(home / f"{name}.npz", lambda: _images_of_openml(name, home, looked), source)
+    dataset = cached(home, name, lambda: _images_of_openml(name, home.folder, looked))
     kept = np.isin(np.asarray(dataset.part), parts)
     return dataset if kept.all() else dataset.take(kept)
 
 
-def downloaded(spec: str, source: SourceSettings) -> Dataset:
+def downloaded(spec: str, home: Home, target: str | None = None) -> Dataset:
     """Return ``covtype``, ``20newsgroups`` or ``openml:NAME[@VERSION]``, from the cache or else from the network."""
     if spec.startswith("openml:"):
-        return openml(spec, source)
-    return covtype(source) if spec == "covtype" else newsgroups(source)
+        return openml(spec, home, target)
+    return covtype(home) if spec == "covtype" else newsgroups(home)
 
 
-def covtype(source: SourceSettings) -> Dataset:
+def covtype(home: Home) -> Dataset:
     """Return the forest cover types, 581012 x 54, dense."""
-    home = home_of(source)
 
     def fetch() -> Dataset:
         from sklearn import datasets
 
-        bunch = _fetched("covtype", home, lambda: datasets.fetch_covtype(data_home=str(home)))
+        bunch = _fetched("covtype", home.folder, lambda: datasets.fetch_covtype(data_home=str(home.folder)))
         X = np.ascontiguousarray(bunch.data, dtype=np.float64)
         return _dataset("covtype", X, as_text(np.asarray(bunch.target)), bunch.feature_names, "Cover_Type")
 
-    return cached(home / "covtype.npz", fetch, source)
+    return cached(home, "covtype", fetch)
 
 
-def newsgroups(source: SourceSettings) -> Dataset:
+def newsgroups(home: Home) -> Dataset:
     """Return the 20 newsgroups as normalised word counts, 18846 x 130107 in CSR, with their own test part."""
-    home = home_of(source)
 
     def fetch() -> Dataset:
         import scipy.sparse as sp
@@ -97,9 +85,9 @@ def newsgroups(source: SourceSettings) -> Dataset:
 
         def both() -> dict[str, Any]:
             fetch = datasets.fetch_20newsgroups_vectorized
-            return {part: fetch(subset=part, data_home=str(home)) for part in ("train", "test")}
+            return {part: fetch(subset=part, data_home=str(home.folder)) for part in ("train", "test")}
 
-        parts = _fetched("20newsgroups", home, both)
+        parts = _fetched("20newsgroups", home.folder, both)
         X = sp.csr_array(sp.vstack([bunch.data for bunch in parts.values()], format="csr"))
         labels = np.concatenate([np.asarray(bunch.target_names)[bunch.target] for bunch in parts.values()])
         sizes = [bunch.data.shape[0] for bunch in parts.values()]
@@ -107,22 +95,21 @@ def newsgroups(source: SourceSettings) -> Dataset:
         rows = np.concatenate([np.arange(1, size + 1) for size in sizes])
         return replace(dataset, rows=rows, part=np.repeat(np.array(list(parts)), sizes))
 
-    return cached(home / "20newsgroups.npz", fetch, source)
+    return cached(home, "20newsgroups", fetch)
 
 
-def openml(spec: str, source: SourceSettings) -> Dataset:
+def openml(spec: str, home: Home, target: str | None) -> Dataset:
     """Return the data set ``openml:NAME[@VERSION]``; nominal features are integer codes, as OpenML orders them."""
     name, _, version = spec.removeprefix("openml:").partition("@")
     if not name or (version and not version.isdecimal()):
         raise UsageError(f'"{spec}" is no data set of OpenML.', "Type openml:NAME or openml:NAME@3.")
-    home = home_of(source)
-    key = "-".join(re.sub(r"\W", "_", part) for part in (name, version or "active", source.target or "") if part)
+    key = "-".join(re.sub(r"\W", "_", part) for part in (name, version or "active", target or "") if part)
 
     def fetch() -> Dataset:
-        bunch = _bunch_of_openml(name, int(version) if version else "active", source.target, home)
+        bunch = _bunch_of_openml(name, int(version) if version else "active", target, home.folder)
         return _dataset_of_openml(spec, bunch)
 
-    return cached(home / f"openml-{key}.npz", fetch, source)
+    return cached(home, f"openml-{key}", fetch)
 
 
 def _bunch_of_openml(name: str, version: int | str, target: str | None, home: Path, looked: str = "") -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["ParquetTable", "as_written", "number_or_text", "opened", "refuse_long_texts", "unharmed"]
+
+_SILENCE = threading.Lock()
 
 
 class ParquetTable:
@@ -118,18 +121,26 @@ def unharmed(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _in_silence() -> Iterator[None]:
     """Keep what Rust itself says of a panic from the terminal: it goes to descriptor 2, past Python's streams."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # it is closed: nobody will read it
-        yield
-        return
+    # subtle: the descriptor is the process's; a second thread would keep the silence of the first, and restore that
+    with _SILENCE:
+        try:
+            kept = os.dup(2)
+        except OSError:  # it is closed: nobody will read it
+            yield
+            return
+        try:
+            _lead_nowhere(2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _lead_nowhere(descriptor: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
-        yield
+        os.dup2(nowhere, descriptor)
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
         os.close(nowhere)
 
 

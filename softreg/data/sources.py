@@ -22,6 +22,7 @@ import difflib
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -62,12 +63,15 @@ _NO_SPLIT = SplitSettings()
 _OF_TABLES = ("id", "numeric", "categorical", "weight_col", "target_distribution", "separator", "encoding")
 
 
-def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) -> Dataset:
+def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT, *, fill_home: bool = False) -> Dataset:
     """Return the labelled rows of a source, for training and evaluation.
 
     Rows without a label are dropped, and a note counts them. The split and the group column become ``part`` and
     ``groups``. The rows of ``split.test`` are appended with part ``test``; all others are then ``train`` (or the
     source's own ``val``), and test rows of the source's own are left out, with a note.
+
+    A data home that ``source`` names is only read from, as a configuration may have named it; with ``fill_home``, which
+    says that the user did, what is not there is downloaded and kept in it.
 
     Raises
     ------
@@ -85,12 +89,12 @@ def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT) ->
         dataset = table_for_training(table, source, split)
         dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
     else:
-        dataset, _ = _read(spec, kind, source, None)
+        dataset, _ = _read(spec, kind, source, None, fill_home=fill_home)
         dataset = labelled(dataset)
         dataset = choose(dataset, selected(dataset.columns, source, dataset.name))
         refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
     dataset = replace(dataset, origin={**dataset.origin, "data": spec})
-    dataset = dataset if split.test is None else _with_test(dataset, split.test, source)
+    dataset = dataset if split.test is None else _with_test(dataset, split.test, source, fill_home)
     return _without_missing(dataset, source.missing)
 
 
@@ -116,13 +120,15 @@ def _without_missing(dataset: Dataset, missing: str) -> Dataset:
     return dataset
 
 
-def load_inputs(spec: str, preparation: Preparation, target: str, source: SourceSettings) -> Dataset:
+def load_inputs(
+    spec: str, preparation: Preparation, target: str, source: SourceSettings, *, fill_home: bool = False
+) -> Dataset:
     """Return the rows of a source as the raw matrix of a trained model's columns, in the model's order.
 
     Features are found by name; others are ignored with a note. Where the source has no names (npz without ``columns``,
     svmlight, IDX), their number must be the model's. Labels are taken where there are any (``""`` for a row without
     one), and are not needed: no row is dropped. Of IDX data this is the test part. Values that are missing or infinite
-    are the business of whoever asks.
+    are the business of whoever asks. ``fill_home`` is that of :func:`load`.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def load_inputs(spec: str, preparation: Preparation, target: str, source: Source
         dataset = replace(dataset, origin={"sha256": table.sha256, "replayable": spec != "-"})
     else:
         columns = preparation.names
-        dataset, named = _read(spec, kind, source, columns)
+        dataset, named = _read(spec, kind, source, columns, fill_home=fill_home)
         dataset = match(dataset, columns) if named else renamed(dataset, columns)
     return replace(dataset, origin={**dataset.origin, "data": spec})
 
@@ -197,17 +203,20 @@ def _table(spec: str, source: SourceSettings) -> CsvTable | ParquetTable:
         raise _unreadable(spec, error) from error
 
 
-def _read(spec: str, kind: str, source: SourceSettings, expected: Sequence[str] | None) -> tuple[Dataset, bool]:
+def _read(
+    spec: str, kind: str, source: SourceSettings, expected: Sequence[str] | None, *, fill_home: bool
+) -> tuple[Dataset, bool]:
     """Read a source that is no table; and whether its columns have names. ``expected``: the columns of a model."""
-    from softreg.data import arrays, bundled, downloads, idx, synthetic
+    from softreg.data import arrays, bundled, cache, downloads, idx, synthetic
 
     parts = ("train", "test") if expected is None else ("test",)
     path = Path(spec).expanduser()
+    home = partial(cache.home_of, source.data_home, fill=fill_home)
     readers: dict[str, Callable[[], tuple[Dataset, bool]]] = {
         "bundled": lambda: (bundled.bundled(spec), True),
         "synthetic": lambda: (synthetic.synthetic(spec, source), True),
-        "download": lambda: (downloads.downloaded(spec, source), True),
-        "idx": lambda: (downloads.idx_named(spec, source, parts), False),
+        "download": lambda: (downloads.downloaded(spec, home(), source.target), True),
+        "idx": lambda: (downloads.idx_named(spec, home(), parts), False),
         "folder": lambda: (idx.idx_folder(path, path.resolve().name, parts), False),
         "npz": lambda: arrays.npz(path, expected),
         "svmlight": lambda: (arrays.svmlight(path, expected), False),
@@ -240,9 +249,9 @@ def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSetti
         raise UsageError("stdin cannot be the data and the test.", "Give one of them as a file.")
 
 
-def _with_test(dataset: Dataset, spec: str, source: SourceSettings) -> Dataset:
+def _with_test(dataset: Dataset, spec: str, source: SourceSettings, fill_home: bool) -> Dataset:
     """The dataset with the labelled rows of another source behind it, as its test part."""
-    test = labelled(load_inputs(spec, _as_it_is(dataset), dataset.target, source))
+    test = labelled(load_inputs(spec, _as_it_is(dataset), dataset.target, source, fill_home=fill_home))
     for option, name in (("--weight-col", "weights"), ("--target-distribution", "distribution")):
         if getattr(dataset, name) is not None and getattr(test, name) is None:
             raise DataError(f"{spec} lacks what {option} names.", "The test file needs the same columns.")

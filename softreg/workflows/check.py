@@ -129,7 +129,7 @@ def names_run(word: str) -> bool:
 def check(request: TrainRequest, tell: Tell | None = None) -> Checked:
     """Check some data, and a model of their training rows that is trained as asked, and not kept."""
     refuse_idle(request)
-    dataset = data.load(request.data, request.source, request.split)
+    dataset = data.load(request.data, request.source, request.split, fill_home=request.fill_home)
     refuse_sizes(request, dataset)
     ready = material(dataset, request.source, request.split, needs_val=False)
     rows, (settings, _) = ready.split.train, penalised(ready, request, tell)

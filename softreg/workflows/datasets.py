@@ -26,7 +26,7 @@ class Description:
 
 def describe(spec: str, source: SourceSettings) -> Description:
     """Load a data set by name or path and count its classes."""
-    dataset = data.load(spec, source)
+    dataset = data.load(spec, source, fill_home=True)
     assert dataset.labels is not None  # load() gives labelled rows
     counts = Counter(dataset.labels.tolist())
     return Description(dataset, {name: counts[name] for name in classes_of(dataset.labels)})
@@ -38,7 +38,7 @@ def export(spec: str, source: SourceSettings, to: Path | Sink) -> Dataset:
 
     from softreg.data.tables import to_csv, write_csv
 
-    dataset = data.load(spec, source)
+    dataset = data.load(spec, source, fill_home=True)
     if isinstance(to, Path):
         to_csv(dataset, to)
     else:

@@ -52,7 +52,8 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
     those of the model's training do, if the input has them. Raises :class:`DataError` where the input has no label that
     the model knows.
     """
-    dataset = data.load_inputs(spec, model.preparation, model.target, _as_in_training(source, model))
+    as_trained = _as_in_training(source, model)
+    dataset = data.load_inputs(spec, model.preparation, model.target, as_trained, fill_home=True)
     if dataset.labels is None:
         near = did_you_mean(model.target, dataset.columns)
         raise DataError(

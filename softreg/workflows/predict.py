@@ -125,7 +125,7 @@ def streamed(spec: str, model: SoftmaxModel, source: SourceSettings, style: Styl
             raise UsageError(f"{option} has no effect on {spec}, which is no table.", "Leave it out.")
     from softreg.data.whole import WholeStream
 
-    dataset = data.load_inputs(spec, model.preparation, model.target, source)
+    dataset = data.load_inputs(spec, model.preparation, model.target, source, fill_home=True)
     if style.on_error == "fail" or dataset.sparse:
         refuse_unusable(dataset, model.preparation, MEND)
     yield WholeStream(dataset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from softreg import data
@@ -13,13 +13,13 @@ from softreg.runs import Run
 from softreg.settings import SourceSettings, SplitSettings, TrainingSettings, columns_in, needs_validation
 from softreg.workflows.material import Material, material
 
-__all__ = ["material_of", "refuse_other_data", "settings_in", "source_in", "training_of"]
+__all__ = ["material_of", "refuse_other_data", "settings_in", "training_of"]
 
 
 def material_of(run: Run) -> Material:
     """Return the run's data, read again and divided as it was; :class:`DataError` where it is not what it was."""
     config = run.config()
-    source, split = source_in(config), settings_in(SplitSettings, config)
+    source, split = settings_in(SourceSettings, config), settings_in(SplitSettings, config)
     if config["data"] == "-":
         raise DataError(f"The run {run.path} was trained on standard input, which is gone.", "Train it on a file.")
     try:
@@ -48,12 +48,6 @@ def training_of(run: Run) -> TrainingSettings:
     if config.get("l2") == "auto":
         config["l2"] = run.metrics()["objective"]["l2"]
     return settings_in(TrainingSettings, config)  # type: ignore[no-any-return]
-
-
-def source_in(config: Mapping[str, Any]) -> SourceSettings:
-    """Return the settings of the data that a configuration names; where it names the folder, nothing is put there."""
-    source: SourceSettings = settings_in(SourceSettings, config)
-    return replace(source, may_fetch="data_home" not in config)
 
 
 def settings_in(kind: type, config: Mapping[str, Any]) -> Any:

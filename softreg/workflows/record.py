@@ -102,7 +102,6 @@ def config_of(request: TrainRequest, dataset: Dataset) -> dict[str, Any]:
     config: dict[str, Any] = {"data": request.data, "init_from": request.init_from}
     for settings in (request.source, request.split, request.training, request.selection, request.calibration):
         config |= dataclasses.asdict(settings)
-    config.pop("may_fetch")
     if config.pop("l2_auto"):
         config["l2"] = "auto"
     else:

@@ -24,7 +24,7 @@ class TrainRequest:
     """What the user asked for; ``given`` names the settings that were asked for by name, not by default.
 
     ``checkpoint_every`` is a number of epochs, None by the clock; ``init_from`` names the run or model whose weights
-    are the first ones.
+    are the first ones. ``fill_home``: the user named the source's data home himself, see :func:`softreg.data.load`.
     """
 
     data: str
@@ -38,6 +38,7 @@ class TrainRequest:
     checkpoint_every: int | None = None
     init_from: str | None = None
     given: frozenset[str] = frozenset()
+    fill_home: bool = False
 
 
 def refuse_idle(request: TrainRequest) -> None:

@@ -14,9 +14,9 @@ from softreg.forms import Amount, misfit
 from softreg.recorded import L2Path as L2PathTold
 from softreg.runs import NEW, Run, completed, find, writing_in
 from softreg.selection import Path as L2Path
-from softreg.settings import CalibrationSettings, SelectionSettings, SplitSettings, TrainingSettings
+from softreg.settings import CalibrationSettings, SelectionSettings, SourceSettings, SplitSettings, TrainingSettings
 from softreg.training import Row, StepSize
-from softreg.workflows.recall import material_of, settings_in, source_in
+from softreg.workflows.recall import material_of, settings_in
 from softreg.workflows.record import TrainResult, config_of
 from softreg.workflows.request import TrainRequest
 from softreg.workflows.trained import Training, Watch, trained
@@ -109,13 +109,13 @@ def _request(run: Run, config: Mapping[str, Any], checkpoint_every: int | None) 
     """The request that a run's configuration repeats."""
     auto = config.get("l2") == "auto"
     config = {name: value for name, value in config.items() if not (auto and name == "l2")}
-    kinds = (TrainingSettings, SplitSettings, CalibrationSettings)
-    training, split, calibration = (settings_in(kind, config) for kind in kinds)
+    kinds = (TrainingSettings, SourceSettings, SplitSettings, CalibrationSettings)
+    training, source, split, calibration = (settings_in(kind, config) for kind in kinds)
     selection = replace(settings_in(SelectionSettings, config), l2_auto=auto)
     return TrainRequest(
         data=config["data"],
         training=training,
-        source=source_in(config),
+        source=source,
         split=split,
         selection=selection,
         calibration=calibration,

@@ -36,7 +36,7 @@ def train(
     """
     refuse_idle(request)
     with runs.reserved(request.out, request.overwrite) as create:
-        dataset = data.load(request.data, request.source, request.split)
+        dataset = data.load(request.data, request.source, request.split, fill_home=request.fill_home)
         refuse_sizes(request, dataset)
         needs_val = needs_validation(request.training.early_stopping, request.calibration.calibrate)
         ready = material(dataset, request.source, request.split, needs_val=needs_val)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -167,6 +169,22 @@ def test_svmlight_that_cannot_be_read_is_refused(tmp_path, text):
     (tmp_path / "a.svmlight").write_text(text)
     with pytest.raises(DataError, match=r"a\.svmlight"):
         load(str(tmp_path / "a.svmlight"), NONE)
+
+
+@pytest.mark.parametrize("suffix", ["svmlight.gz", "libsvm.GZ"])
+def test_a_gzipped_svmlight_file_is_read_as_the_plain_one(tmp_path, suffix):
+    text = b"1 1:2 3:4\n0 2:1\n"
+    (tmp_path / "a.svmlight").write_bytes(text)
+    (tmp_path / f"b.{suffix}").write_bytes(gzip.compress(text))
+    plain, zipped = (load(str(tmp_path / name), NONE) for name in ("a.svmlight", f"b.{suffix}"))
+    np.testing.assert_array_equal(zipped.X.toarray(), plain.X.toarray())
+    assert (zipped.labels.tolist(), zipped.columns) == (plain.labels.tolist(), plain.columns)
+
+
+def test_a_gzipped_svmlight_file_that_is_cut_is_told_as_one(tmp_path):
+    (tmp_path / "a.svmlight.gz").write_bytes(gzip.compress(b"1 1:2 3:4\n0 2:1\n")[:-9])
+    with pytest.raises(DataError, match=r"a\.svmlight\.gz is cut"):
+        load(str(tmp_path / "a.svmlight.gz"), NONE)
 
 
 def test_nan_in_sparse_data_names_column_and_row(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.error import URLError
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 import scipy.sparse as sp
 from sklearn.utils import Bunch
 
-from softreg.data import load, load_inputs
+from softreg import data
+from softreg.data import load_inputs
 from softreg.data.catalogue import offline_names
 from softreg.data.downloads import FASHION_CLASSES
 from softreg.errors import DataError, UsageError
 from softreg.preparation import Preparation
 from softreg.settings import SourceSettings
+
+load = partial(data.load, fill_home=True)
 
 
 class Fetcher:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
+import threading
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softreg.data.parquet import ParquetTable
+from softreg.data.parquet import ParquetTable, unharmed
 from softreg.data.tables import CsvTable
 from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
@@ -140,3 +143,47 @@ def test_a_column_without_a_name_is_left_out_and_a_table_without_rows_is_refused
 def test_only_the_columns_that_are_asked_for_are_read(tmp_path):
     found = table(tmp_path, {"a": pl.Series(np.arange(3.0)), "b": pl.Series([[1]] * 3)})
     assert found.read(["a"], [])[0].columns == ["a"]
+
+
+@pytest.fixture
+def told_to() -> Iterator[os.stat_result]:
+    """What descriptor 2 leads to, and leads to again when the test has ended."""
+    kept = os.dup(2)
+    yield os.fstat(kept)
+    os.dup2(kept, 2)
+    os.close(kept)
+
+
+def test_two_readers_at_once_leave_the_terminal_as_it_was(told_to):
+    inside, left = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with unharmed("second.parquet"):
+            inside.set()
+            left.wait(10)
+
+    second = threading.Thread(target=read)
+    with unharmed("first.parquet"):
+        second.start()
+        inside.wait(0.2)
+    left.set()
+    second.join()
+    assert os.path.samestat(os.fstat(2), told_to)
+
+
+@pytest.mark.usefixtures("told_to")
+def test_a_reader_that_cannot_open_its_silence_leaves_no_descriptor_behind(monkeypatch):
+    def refuse(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    def lowest() -> int:
+        free = os.dup(2)
+        os.close(free)
+        return free
+
+    before = lowest()
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="Too many open files"):
+        patch.setattr("os.open", refuse)
+        with unharmed("t.parquet"):
+            pass
+    assert lowest() == before

@@ -19,6 +19,8 @@ import pytest
 from room import Room, idx
 from shell import ROOT
 
+from softreg.settings import MOST_SAMPLES
+
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory are Linux's")
 
 MIB = 1 << 20
@@ -236,6 +238,12 @@ CASES: dict[str, tuple[str, bytes | Callable[[Room], bytes], tuple[str, ...], in
         (TRAIN,),
         3,
     ),
+    "an svmlight file that unfolds": (
+        "t.svmlight.gz",
+        lambda _: gzip.compress(b"#" + b" " * (270 * MIB) + b"\n1 1:1\n0 2:1\n", 1),
+        (TRAIN, "predict sparse {}"),
+        3,
+    ),
     "a feature of number 10^12": ("t.svmlight", b"1 1:1 1000000000000:2\n0 2:1\n", (TRAIN, "predict sparse {}"), 3),
     "a feature of number 10^9": ("t.svmlight", b"1 1:1 1000000000:2\n0 2:1\n", (TRAIN, "predict sparse {}"), 3),
     "a parquet file that unfolds": ("t.parquet", lambda _: parquet_bomb(), (TRAIN, STREAM), 3),
@@ -277,6 +285,15 @@ def test_homework_that_is_more_than_it_seems_is_told_to_be_unreadable(pristine, 
     room = Room(pristine, tmp_path / "room")
     (room.folder / name).write_bytes(content)
     ended, told, seconds, touched = called(room, f"grade {name} --quiet")
+    assert (ended, told) == (0, "")
+    assert seconds < MOST_SECONDS
+    assert touched < MOST_MEMORY
+
+
+def test_the_most_rows_that_a_configuration_may_ask_for_are_made_soon_and_small(pristine, tmp_path):
+    room = Room(pristine, tmp_path / "room")
+    (room.folder / "c.toml").write_text(f'data = "blobs"\nsamples = {MOST_SAMPLES}')
+    ended, told, seconds, touched = called(room, "train --config c.toml -q --out out --epochs 1 --test-size 0")
     assert (ended, told) == (0, "")
     assert seconds < MOST_SECONDS
     assert touched < MOST_MEMORY

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from urllib.error import URLError
 
 import mutators
 import numpy as np
@@ -95,7 +96,47 @@ def test_a_configuration_names_a_folder_to_read_from_and_none_to_download_to(roo
     home.mkdir(exist_ok=True)
     (home / "covtype.npz").write_bytes(seeds_of("download", room.folder)[0])
     room.shell.ok("train", "--config", "c.toml", "-q", "--epochs", 1, "--test-size", 0, "--out", "kept")
-    assert "may_fetch" not in (room.folder / "kept/config.toml").read_text()
+    shutil.rmtree(home)
+    done = room.shell("check", "kept")  # of a run, whose configuration names it, too
+    assert done.code == 3
+    assert f"--data-home {home}" in " ".join(done.err.split()).replace("- ", "-")
+    assert not home.exists()
+
+
+FILLING = {
+    "train": "train covtype",
+    "train --test": "train rows.csv --target y --test covtype",
+    "check": "check covtype",
+    "evaluate": "evaluate run covtype",
+    "predict": "predict run covtype",
+    "explain": "explain run covtype",
+    "compare": "compare run other --test covtype",
+    "datasets_show": "datasets show covtype",
+    "datasets_export": "datasets export covtype",
+    "learn": "learn linear --data covtype",
+}
+"""What a user types to have something downloaded, by the name of the command."""
+
+
+@pytest.mark.parametrize("command", FILLING)
+def test_what_a_user_names_is_downloaded_to_the_home_that_he_names_or_to_the_default_one(
+    room, tmp_path, monkeypatch, command
+):
+    asked = []
+
+    def fetch_covtype(data_home):
+        asked.append(data_home)
+        raise URLError("no network")
+
+    monkeypatch.setattr("sklearn.datasets.fetch_covtype", fetch_covtype)
+    words, home = FILLING[command].split(), str(tmp_path / "home")
+    expected = [str(room.folder / ".cache/softreg")]
+    room.shell(*words)
+    if command != "learn":  # whose home is always the default one
+        room.shell(*words, "--data-home", home)
+        room.shell(*words, **{f"SOFTREG_{command.split()[0].upper()}_DATA_HOME": home})
+        expected += [home, home]
+    assert asked == expected
 
 
 @pytest.mark.parametrize(
