@@ -179,8 +179,8 @@ def _tells_of_memory(error: BaseException) -> bool:
 
 
 def _number_of(error: OSError) -> int:
-    """The system's number of an error; a library in Rust tells it in words alone."""
-    told = re.search(r"\(os error (\d+)\)", str(error))
+    """The system's number of an error; polars tells it in words alone."""
+    told = re.search(r"(?:\(os error |\[Errno )(\d+)[)\]]", str(error))
     return error.errno or (int(told[1]) if told else 0)
 
 

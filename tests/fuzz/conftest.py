@@ -20,3 +20,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _no_world():
     with without_world():
         yield
+
+
+@pytest.fixture
+def _errors_are_well_told():
+    """Not asked here: hostile names end no sentence well."""
