@@ -236,3 +236,63 @@ def test_what_openml_does_not_know_is_said(monkeypatch, home, error):
 def test_a_spec_that_is_none_is_a_usage_error(home, spec):
     with pytest.raises(UsageError, match="openml:NAME"):
         load(spec, home)
+
+
+@pytest.mark.parametrize(
+    ("spec", "target", "name"),
+    [
+        ("openml:iris", None, "openml-iris-active.npz"),
+        ("openml:iris@2", None, "openml-iris-2.npz"),
+        ("openml:a b/c@1", "the class", "openml-a_b_c-1-the_class.npz"),
+    ],
+)
+def test_what_is_kept_of_openml_is_called_by_name_version_and_target(home, monkeypatch, spec, target, name):
+    from dataclasses import replace
+    from pathlib import Path
+
+    bunch = Bunch(data=np.arange(8.0).reshape(4, 2), target=np.array(["a", "b"] * 2), feature_names=["x", "z"])
+    fetcher = replaced(monkeypatch, "fetch_openml", bunch)
+    dataset = load(spec, replace(home, target=target))
+    assert [path.name for path in Path(home.data_home).iterdir()] == [name]
+    assert dataset.target == "label"  # where OpenML has no name for it
+    (_, options), version = fetcher.calls[0], spec.partition("@")[2]
+    assert options["version"] == (int(version) if version else "active")
+    assert options["target_column"] == (target or "default-target")
+    assert dataset.X.dtype == np.float64
+
+
+def test_what_openml_refuses_is_told_with_its_reason(home, monkeypatch):
+    replaced(monkeypatch, "fetch_openml", ValueError("No known target column: abc."))
+    with pytest.raises(DataError) as caught:
+        load("openml:iris", home)
+    assert caught.value.what == "openml:iris cannot be used: No known target column: abc."
+
+
+def test_where_nothing_was_found_before_the_network_failed_is_told(home, monkeypatch):
+    replaced(monkeypatch, "fetch_openml", URLError("no network"))
+    with pytest.raises(DataError) as caught:
+        load("mnist", home)
+    assert caught.value.what.startswith(f"No IDX files in {home.data_home}")
+    assert "; and from OpenML: openml:" in caught.value.what
+    assert "no network" in caught.value.what
+    replaced(monkeypatch, "fetch_covtype", URLError("no network"))
+    with pytest.raises(DataError) as caught:
+        load("covtype", home)
+    assert caught.value.what.startswith("covtype could not be downloaded")
+
+
+def test_the_newsgroups_are_fetched_into_the_home_and_kept_there(home, monkeypatch):
+    from pathlib import Path
+
+    part = Bunch(
+        data=sp.csr_matrix(np.eye(3)),
+        target=np.array([0, 1, 0]),
+        target_names=["a", "b"],
+        feature_names=["u", "v", "w"],
+    )
+    fetcher = replaced(monkeypatch, "fetch_20newsgroups_vectorized", part)
+    load("20newsgroups", home)
+    assert [options for _, options in fetcher.calls] == [
+        {"subset": part, "data_home": home.data_home} for part in ("train", "test")
+    ]
+    assert [path.name for path in Path(home.data_home).iterdir()] == ["20newsgroups.npz"]

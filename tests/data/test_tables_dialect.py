@@ -266,3 +266,27 @@ def test_what_pythons_csv_module_writes_comes_back(data, names, mark, quoting, e
     frame, numbers = table.read([], names)
     assert [[field or "" for field in row] for row in frame.rows()] == rows
     assert numbers.tolist() == list(range(1, len(rows) + 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "byte", "place"),
+    [
+        (b"a,b\0,y\n1,2,k\n", 4, "in the header"),
+        (b"a,b,y\n1,2,k\n3,\0,m\n", 15, 'row 2, column "b"'),
+        (b"a,b,y\r\n1,2,k\r\n\0,4,m\r\n", 15, 'row 2, column "a"'),
+        (b'a,b,y\n"1\n1",2,k\n3,4,\0\n', 21, 'row 2, column "y"'),
+        (b"a,,y\n1,\0,k\n", 8, "row 1"),
+        (b"a,y\n1,k,\0\n", 9, "row 1"),
+    ],
+)
+def test_where_a_nul_stands_is_told_as_a_spreadsheet_would_count(content, byte, place):
+    with pytest.raises(DataError) as caught:
+        dialect.as_utf8(content, "t.csv", None, None)
+    assert caught.value.what == f"t.csv holds a NUL byte: byte {byte}, {place}."
+
+
+def test_the_place_of_a_byte_is_counted_with_the_mark_that_begins_the_text():
+    content = b"\xef\xbb\xbfa,b\n1,2\n3,\xff\n"
+    with pytest.raises(DataError) as caught:
+        dialect.as_utf8(content, "t.csv", None, None)
+    assert f'byte {content.index(0xFF) + 1}, row 2, column "b"' in caught.value.what
