@@ -123,6 +123,8 @@ def _restored(path: Path) -> Dataset:
     X, rows, part = _features(arrays, meta["pixels"]), arrays["rows"], arrays.get("part")
     labels = text_array([meta["classes"][code] for code in arrays["codes"].tolist()], meta["target"])
     n_samples, n_features = X.shape
+    if X.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
+        raise ValueError("no numbers of a kind that is kept")
     if {labels.shape, rows.shape, (n_samples,) if part is None else part.shape} != {(n_samples,)}:
         raise ValueError("the rows are not as many everywhere")
     if rows.dtype.kind != "i" or (part is not None and not set(part.tolist()) <= {"train", "val", "test"}):

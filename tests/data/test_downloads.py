@@ -296,3 +296,20 @@ def test_the_newsgroups_are_fetched_into_the_home_and_kept_there(home, monkeypat
         {"subset": part, "data_home": home.data_home} for part in ("train", "test")
     ]
     assert [path.name for path in Path(home.data_home).iterdir()] == ["20newsgroups.npz"]
+
+
+@pytest.mark.parametrize("kind", [bool, np.int64, np.float16, np.complex128])
+def test_a_kept_file_of_another_kind_of_numbers_is_fetched_again(home, monkeypatch, kind):
+    from pathlib import Path
+
+    part = Bunch(
+        data=sp.csr_matrix(np.eye(3)), target=np.array([0, 1, 0]), target_names=["a", "b"], feature_names="uvw"
+    )
+    fetcher = replaced(monkeypatch, "fetch_20newsgroups_vectorized", part)
+    first = load("20newsgroups", home)
+    (kept,) = Path(home.data_home).iterdir()
+    with np.load(kept) as arrays:
+        told = dict(arrays)
+    np.savez(kept, **told | {"data": told["data"].astype(kind)})
+    same(load("20newsgroups", home), first)
+    assert len(fetcher.calls) == 4  # two parts, twice
