@@ -20,6 +20,7 @@ code  meaning
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "listed",
     "plural",
     "reason",
+    "system_number",
 ]
 
 
@@ -139,3 +141,13 @@ def reason(error: BaseException) -> str:
     """
     said = str(getattr(error, "strerror", None) or error).rstrip(".")
     return said or ("it ends too early" if isinstance(error, EOFError) else type(error).__name__)
+
+
+def system_number(error: BaseException) -> int:
+    """Return the system's number of an error, as in ``errno``, which polars tells in words alone; 0 for no such error.
+
+    >>> system_number(OSError(28, "No space left on device")), system_number(OSError("File too large (os error 27)"))
+    (28, 27)
+    """
+    told = re.search(r"(?:\(os error |\[Errno )(\d+)[)\]]", str(error))
+    return getattr(error, "errno", None) or (int(told[1]) if told else 0)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["limit", "need", "need_of_table"]
+__all__ = ["BLAS_THREADS", "limit", "need", "need_of_table"]
+
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Variables that say on how many threads BLAS computes; threads that are never used take memory all the same."""
 
 EACH, BESIDE = 64, 2**26
 """Bytes that polars takes for a value of a table, in parts and in one piece, and what its threads reserve beside."""

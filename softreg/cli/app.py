@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import signal
 import sys
 from typing import Any
@@ -28,7 +27,7 @@ from softreg.cli.show import show
 from softreg.cli.streams import silence
 from softreg.cli.train import train
 from softreg.cli.words import say, told, wrapped
-from softreg.errors import SoftregError, UsageError, did_you_mean
+from softreg.errors import SoftregError, UsageError, did_you_mean, system_number
 from softreg.memory import limit
 
 __all__ = ["run", "softreg"]
@@ -159,7 +158,7 @@ def _told(error: BaseException) -> int:
         _say(what, "End some, or raise ulimit -u and ulimit -v; train --threads 1 starts none.")
         return 1
     if isinstance(error, OSError):
-        number = _number_of(error)
+        number = system_number(error)
         what = os.strerror(number) if number and not error.errno else error.strerror or str(error)
         _say(f"{what}{f': {error.filename}' if error.filename else ''}.", ADVICE.get(number, ""))
         return 3 if error.errno in NO_NAMES else 1
@@ -176,12 +175,6 @@ def _tells_of_memory(error: BaseException) -> bool:
     """Whether it is an error of a library that got no memory, in words of its own."""
     told = f"{error}"
     return isinstance(error, ImportError) and ("failed to map segment" in told or "Cannot allocate memory" in told)
-
-
-def _number_of(error: OSError) -> int:
-    """The system's number of an error; polars tells it in words alone."""
-    told = re.search(r"(?:\(os error |\[Errno )(\d+)[)\]]", str(error))
-    return error.errno or (int(told[1]) if told else 0)
 
 
 def _sentence(error: click.ClickException) -> str:

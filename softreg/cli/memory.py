@@ -7,22 +7,20 @@ import signal
 import threading
 
 from softreg.errors import SoftregError
-from softreg.memory import limit
+from softreg.memory import BLAS_THREADS, limit
 
 __all__ = ["keep_blas_to_one_thread", "refuse_little"]
 
 START, OF_A_CORE = 1600, 16
 """MiB of addresses that NumPy, polars and matplotlib take as they start, most of them only on paper."""
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
 
 def keep_blas_to_one_thread() -> None:
     """Keep BLAS to one thread, wherever it is called: softreg has its own, with the same bits for any number of them.
 
-    Threads that are never used take memory all the same. This must come before NumPy is imported.
+    This must come before NumPy is imported.
     """
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))
 
 
 def refuse_little() -> None:

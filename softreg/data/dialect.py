@@ -155,12 +155,12 @@ def unzipped(content: bytes, name: str) -> bytes:
     return unfolded.getvalue()
 
 
-def no_table(name: str, unfolded: int, n_bytes: int) -> DataError:
-    """Return the error for a gzip file that unfolds to so much, of so many bytes that were read."""
+def no_table(name: str, unfolded: int, n_bytes: int, instead: str = "unzip it first: gunzip") -> DataError:
+    """Return the error for a file that unfolds to so much, of so many bytes that were read."""
     return DataError(
         f"{name} unfolds to more than {most_unfolded(n_bytes) // 2**20} MiB, {unfolded // n_bytes} times its size: no "
         "table is known to do so.",
-        "Where it is to be trusted, unzip it first: gunzip.",
+        f"Where it is to be trusted, {instead}.",
     )
 
 

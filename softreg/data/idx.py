@@ -140,4 +140,4 @@ def _read(path: Path, dimensions: int, digest: hashlib._Hash) -> np.ndarray:
         digest.update(content)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}.", _ADVICE) from error
-    return parse(unzipped(content, str(path)) if path.suffix == ".gz" else content, str(path), dimensions)
+    return parse(unzipped(content, str(path)), str(path), dimensions)

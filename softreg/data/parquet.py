@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from softreg import files
+from softreg.data.dialect import no_table
 from softreg.data.labels import as_text
 from softreg.data.tables import nameless_note, usable
 from softreg.data.values import beyond_double, large, missing_as_null
@@ -99,11 +100,7 @@ def refuse_long_texts(frame: pl.DataFrame, path: Path) -> None:
 def _refuse_bomb(path: Path, unfolded: int) -> None:
     n_bytes = path.stat().st_size
     if unfolded > most_unfolded(n_bytes):
-        raise DataError(
-            f"{path.name} unfolds to more than {most_unfolded(n_bytes) // 2**20} MiB, {unfolded // n_bytes} times its "
-            "size: no table is known to do so.",
-            "Where it is to be trusted, make a CSV of it first.",
-        )
+        raise no_table(path.name, unfolded, n_bytes, "make a CSV of it first")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import IO, Any, Protocol
 import polars as pl
 
 from softreg.data.parsing import written
-from softreg.errors import DataError
+from softreg.errors import DataError, system_number
 from softreg.files import scratch, writing
 from softreg.terminal import Sink, standard_output
 
@@ -153,7 +152,7 @@ def _as_the_system_says() -> Iterator[None]:
     try:
         yield
     except pl.exceptions.PolarsError as error:
-        number = re.search(r"\(os error (\d+)\)", str(error))
-        if number is None:
+        number = system_number(error)
+        if not number:
             raise
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise OSError(number, os.strerror(number)) from error

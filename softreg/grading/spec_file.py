@@ -33,7 +33,7 @@ def read(path: Path) -> Spec:
         raise DataError(
             f"There is no homework {path}.", "Type softreg grade --template plain -o DIR for one to begin with."
         ) from None
-    except (ValueError, OSError, RecursionError) as error:  # no TOML, no UTF-8, an integer of too many digits
+    except (ValueError, OSError) as error:  # no TOML, no UTF-8, an integer of too many digits
         raise DataError(f"The homework {path} cannot be read: {reason(error)}.", "It must be a TOML file.") from None
     try:
         return _spec(content, path.stem)

@@ -35,12 +35,12 @@ def reserved(out: Path | None, overwrite: bool) -> Iterator[Callable[[str], Run]
             stack.enter_context(_folder(out))
             completed(Run(out))
             _refuse_loss(out, overwrite)
-        begun = False
+        called = False
 
         def create(name: str) -> Run:
-            nonlocal begun
+            nonlocal called
             # subtle: Ctrl-C may have come in the midst of this, and what was reached is to be saved all the same
-            again, begun = begun, True
+            again, called = called, True
             if out is not None:
                 return _begun(Run(out), overwrite, again)
             run = _numbered(name)
@@ -96,7 +96,7 @@ def _refuse_loss(out: Path, overwrite: bool) -> None:
     names = {path.name for path in out.iterdir()} - {locks.LOCK}
     if names and not overwrite:
         raise UsageError(f"The folder {out} exists and is not empty.", "Name another, or add --overwrite.")
-    if names - {NEW} and "config.toml" not in names:
+    if names and "config.toml" not in names:
         raise UsageError(f"The folder {out} holds {min(names)} and no run.", "Name another folder.")
     folders = [out / name for name in FILES if (out / name).is_dir() and not (out / name).is_symlink()]
     if folders:

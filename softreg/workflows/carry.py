@@ -13,7 +13,7 @@ from softreg.model import SoftmaxModel
 from softreg.runs import Run, find, model_of
 from softreg.workflows.pulls import pulls
 
-__all__ = ["WRITERS", "Contents", "Exported", "contents", "export"]
+__all__ = ["WRITERS", "Contents", "Exported", "contents", "export", "files_of"]
 
 
 @dataclass(frozen=True)

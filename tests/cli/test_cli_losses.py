@@ -141,3 +141,10 @@ def test_reports_that_were_written_when_a_grader_was_killed_are_no_corrections(s
         patch.setattr("softreg.workflows.grade._draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert shell(*GRADE).code == 130
     shell.ok(*GRADE)
+
+
+def test_a_folder_of_the_users_own_that_is_called_as_successors_are_is_not_removed(room):
+    (room.folder / "mine/.new").mkdir(parents=True)
+    (room.folder / "mine/.new/thesis.tex").write_text("precious")
+    refused(room(*TRAIN, "mine", "--overwrite"), 2, "holds .new and no run")
+    assert (room.folder / "mine/.new/thesis.tex").read_text() == "precious"

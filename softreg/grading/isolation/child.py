@@ -29,6 +29,7 @@ from softreg.grading.inside.frames import KEY, NO_MEMORY, Frame, FrameError, pac
 from softreg.grading.isolation.ended import EndedError, StartError
 from softreg.grading.isolation.processes import MARK, are_told, count, end, worked
 from softreg.grading.spec import Limits
+from softreg.memory import BLAS_THREADS
 
 __all__ = ["Child"]
 
@@ -50,7 +51,6 @@ sys.path += [path for path in sys.argv[2:3] if path not in sys.path]
 words, sys.argv[:] = sys.argv[3:], [""]
 main(words)
 """
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class Child:
@@ -148,7 +148,7 @@ class Child:
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-        one = dict.fromkeys(_ONE_THREAD, "1")
+        one = dict.fromkeys((*BLAS_THREADS, "OMP_NUM_THREADS"), "1")
         # the order of a set of texts hangs on the hash seed; a picture that is shown would wait to be closed
         fixed = {
             "PYTHONHASHSEED": "0",
