@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from nursery import Nursery
+from nursery import Left, Nursery
 from remains import TIMED, contents
 
-__all__ = ["STORIES", "Story", "again", "around", "begun", "old_or_new", "told"]
+__all__ = ["STORIES", "Story", "again", "around", "begun", "old_or_new", "told", "undisturbed"]
 
 TRAIN = ("train", "iris", "--optimizer", "gd", "--epochs", 4, "--checkpoint-every", 2, "-q", "--out", "run")
 MORE = ("train", "--resume", "run", "--epochs", 8, "--checkpoint-every", 2, "-q")
@@ -83,6 +84,17 @@ def begun(story: Story, nursery: Nursery, folder: Path) -> Path:
     for name in story.files:
         (folder / name).write_text("old")
     return folder
+
+
+def undisturbed(
+    story: Story, nursery: Nursery, folder: Path, fault: tuple[object, ...] = (), **more: bool
+) -> tuple[Path, Path, Left]:
+    """The folder as it is when the command is typed, as it is afterwards, and what the call left."""
+    before = begun(story, nursery, folder / "before")
+    whole = Path(shutil.copytree(before, folder / "whole"))
+    left = nursery.call(whole, *story.words, fault=fault, **more, **around(whole))
+    assert left.code == 0, left
+    return before, whole, left
 
 
 def told(folder: Path) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from remains import sound
-from stories import STORIES, again, around, begun, old_or_new, told
+from stories import STORIES, again, around, old_or_new, told, undisturbed
 
 MOST = 4
 """Places that are tried for each story, where not all of them are."""
@@ -15,11 +15,7 @@ MOST = 4
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_killed_at_every_request(story, nursery, places, tried, tmp_path):
-    before = begun(story, nursery, tmp_path / "before")
-    whole = tmp_path / "whole"
-    shutil.copytree(before, whole)
-    peace = nursery.call(whole, *story.words, fault=("count",), **around(whole))
-    assert peace.code == 0, peace
+    before, whole, peace = undisturbed(story, nursery, tmp_path, ("count",))
     assert peace.asked > 3
     for place in places(peace.asked, MOST):
         folder = tmp_path / f"killed-{place}"

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from remains import contents, sound
-from stories import ONE, STORIES, TRAIN, again, around, begun, old_or_new, told
+from stories import ONE, STORIES, TRAIN, again, around, old_or_new, told, undisturbed
 
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT)
 LIGHT = {"runs/.last"}
@@ -27,10 +27,7 @@ def in_words(left, *texts: str) -> None:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_refused_at_every_request(story, nursery, places, tried, tmp_path):
-    before = begun(story, nursery, tmp_path / "before")
-    whole = tmp_path / "whole"
-    shutil.copytree(before, whole)
-    peace = nursery.call(whole, *story.words, fault=("count",), **around(whole))
+    before, whole, peace = undisturbed(story, nursery, tmp_path, ("count",))
     for place in places(peace.asked, MOST):
         folder, fault = tmp_path / f"refused-{place}", FAULTS[place % len(FAULTS)]
         shutil.copytree(before, folder)
@@ -140,10 +137,7 @@ def test_what_cannot_be_read_is_told_and_nothing_is_written(words, nursery, plac
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_file_that_may_not_grow_is_told(story, nursery, tried, tmp_path):
     """The system's limit of a file's size holds for what libraries write past Python, too."""
-    before = begun(story, nursery, tmp_path / "before")
-    whole = tmp_path / "whole"
-    shutil.copytree(before, whole)
-    assert nursery.call(whole, *story.words, **around(whole)).code == 0
+    before, whole, _ = undisturbed(story, nursery, tmp_path)
     for size in (0, 100, 1000):
         folder = tmp_path / f"small-{size}"
         shutil.copytree(before, folder)

@@ -70,14 +70,15 @@ def test_no_memory_for_an_array_is_told_and_nothing_is_damaged(words, nursery, p
         tried("arrays for which there was no memory")
         codes.append(left.code)
         if left.code == 0:
-            continue  # a thread was quicker this time, or it is told in a row of its own
+            assert left.asked <= place * every, left  # a thread was quicker this time: it did not come to that array
+            continue
         told_of_memory(left)
         sound(folder)
         after = contents(folder)
         assert {name: after.get(name) for name in before} == before
         assert not (folder / "new/metrics.json").exists()
         assert not (folder / "new.csv").exists()
-    assert 1 in codes or words.startswith("grade")
+    assert 1 in codes
 
 
 @pytest.mark.parametrize("words", ["train data.csv --threads 4 --epochs 3 --out new -q", "predict run data.csv"])

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from nursery import ROOT
 from remains import sound
-from stories import STORIES, TRAIN, again, around, begun, old_or_new, told
+from stories import STORIES, TRAIN, again, around, old_or_new, told, undisturbed
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CODES = {number: {128 + number, -number} for number in NUMBERS}
@@ -34,19 +34,11 @@ def moments(seconds: float, count: int) -> list[float]:
     return [rng.uniform(0, seconds * 1.05) for _ in range(count)]
 
 
-def lasts(nursery, folder, words) -> float:
-    began = time.perf_counter()
-    left = nursery.call(folder, *words, pictures=True, **around(folder))
-    assert left.code == 0, left
-    return time.perf_counter() - began
-
-
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_signal_ends_a_command_at_any_moment_and_damages_nothing(story, nursery, places, tried, tmp_path):
-    before = begun(story, nursery, tmp_path / "before")
-    whole = tmp_path / "whole"
-    shutil.copytree(before, whole)
-    seconds = lasts(nursery, whole, story.words)
+    began = time.perf_counter()
+    before, whole, _ = undisturbed(story, nursery, tmp_path, pictures=True)
+    seconds = (time.perf_counter() - began) / (len(story.before) + 1)
     for place, moment in enumerate(moments(seconds, len(places(40, 3)))):
         folder, number = tmp_path / f"signalled-{place}", NUMBERS[place % 3]
         shutil.copytree(before, folder)
