@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from softreg import locks
+from softreg.errors import UsageError
 
 __all__ = [
     "content",
@@ -50,8 +51,11 @@ def most_unfolded(n_bytes: int) -> int:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[IO[bytes]]:
+def writing(path: Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     """Open a binary file that takes the place of ``path`` when the block ends without an error.
+
+    Without ``overwrite`` that is a place where nothing is: ``UsageError`` for a file that is there, also for one that
+    another process made in the meantime.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
@@ -69,7 +73,10 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
                 file.flush()
                 os.fsync(file.fileno())
             name.chmod(_mode_of(path))
-            name.replace(path)
+            if overwrite:
+                name.replace(path)
+            else:
+                _put(name, path)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 name.unlink()
@@ -77,6 +84,22 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
                 raise OSError(error.errno, error.strerror, str(path)) from error
             raise
     sync_folder(path.parent)
+
+
+def _put(name: Path, path: Path) -> None:
+    """Give a file the name ``path``, which no file has, at once: a rename would replace one that appeared by now."""
+    taken = UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
+    try:
+        path.hardlink_to(name)
+    except FileExistsError:
+        raise taken from None
+    except OSError:  # a file system that has no second names
+        if path.exists():
+            raise taken from None
+        name.replace(path)
+    else:
+        with contextlib.suppress(OSError):
+            name.unlink()  # or else by whoever writes the file next
 
 
 def refuse_stream(path: Path) -> None:
@@ -131,15 +154,15 @@ def leading_out(paths: Iterable[Path], folder: Path) -> Path | None:
     return next((path for path, place in places if not Path(place).is_relative_to(within)), None)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all."""
-    with writing(path) as file:
+def write_bytes(path: Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Write ``content`` to ``path``, whole or not at all, as :func:`writing` does."""
+    with writing(path, overwrite=overwrite) as file:
         file.write(content)
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str, *, overwrite: bool = True) -> None:
     """Write ``content`` to ``path`` as UTF-8 with the line ends it has, whole or not at all."""
-    write_bytes(path, content.encode("utf-8"))
+    write_bytes(path, content.encode("utf-8"), overwrite=overwrite)
 
 
 def sha256(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -15,6 +17,7 @@ from typing import NoReturn
 import pytest
 
 from softreg import locks
+from softreg.errors import UsageError
 from softreg.files import content, scratch, sha256, write_bytes, write_text, writing
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +46,50 @@ def test_the_old_content_is_there_until_the_block_ends(tmp_path: Path) -> None:
         file.write(b"new")
         file.flush()
         assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_overwrite_a_file_that_appeared_in_the_meantime_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    told = pytest.raises(UsageError, match=r"a\.txt exists\. Name another, or add --overwrite")
+    with told, writing(path, overwrite=False) as file:
+        file.write(b"ours")
+        path.write_bytes(b"theirs")
+    assert path.read_bytes() == b"theirs"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_many_that_write_one_new_file_one_does(tmp_path: Path) -> None:
+    path, ready, written = tmp_path / "a.txt", threading.Barrier(8), []
+
+    def work(number: int) -> None:
+        with contextlib.suppress(UsageError), writing(path, overwrite=False) as file:
+            file.write(b"%d" % number)
+            ready.wait()
+        if path.read_bytes() == b"%d" % number:
+            written.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(written) == 1
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_nlink == 1
+
+
+def test_a_disk_that_has_no_second_names_gets_a_new_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hardlink_to(path: Path, target: Path) -> NoReturn:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", hardlink_to)
+    path = tmp_path / "a.txt"
+    write_text(path, "new", overwrite=False)
+    assert path.read_text() == "new"
+    with pytest.raises(UsageError, match="exists"):
+        write_text(path, "newer", overwrite=False)
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
 

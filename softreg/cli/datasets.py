@@ -91,7 +91,7 @@ def export(data: str, output: str, overwrite: bool, data_home: str | None) -> No
     from softreg.workflows.datasets import export as workflow
 
     to = standard_output() if output == "-" else Path(output)
-    dataset = workflow(data, SourceSettings(data_home=data_home), to)
+    dataset = workflow(data, SourceSettings(data_home=data_home), to, overwrite=overwrite)
     if output != "-":
         say(row("saved", f"{output}  ({plural(dataset.n_samples, 'row')})"))
         say(row("next", typed("train", output, "--target", dataset.target)))

@@ -41,8 +41,8 @@ def explain(model: str, data: str, *, number: int, top: int, as_json: bool, quie
     softreg explain last new.csv --row 2 -o why.png --overwrite
     softreg explain last iris --row 71 --why virginica --why-not setosa
     """
-    output = values.pop("output")
-    refuse_existing(output or "-", values.pop("overwrite"))
+    output, overwrite = values.pop("output"), values.pop("overwrite")
+    refuse_existing(output or "-", overwrite)
     from softreg.cli.explanation import explanation
     from softreg.runs import dumps
     from softreg.workflows.explain import draw_explained
@@ -51,7 +51,7 @@ def explain(model: str, data: str, *, number: int, top: int, as_json: bool, quie
     question = {name: values.pop(name) for name in ("why", "why_not")}
     told = workflow(model, data, number, gathered(SourceSettings, values), **question)
     if output:
-        draw_explained(told, top, Path(output))
+        draw_explained(told, top, Path(output), overwrite=overwrite)
     if told.label is not None and told.truth is None:
         note(f'the row is labelled "{told.label}", a class that the model does not know: no loss.', quiet)
     if as_json:

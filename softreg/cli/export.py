@@ -52,7 +52,7 @@ def export(model: str, *, form: str | None, output: str | None, overwrite: bool,
     if output is None:
         refuse_existing(made.name, overwrite)
     path = Path(output or made.name)
-    write_bytes(path, made.content)
+    write_bytes(path, made.content, overwrite=overwrite)
     if quiet:
         return
     say(row("saved", str(path)))

@@ -232,6 +232,6 @@ def _show(
         found = [taught.to_json() for taught in shown]
         show(dumps({"lessons": found} if whole else found[0]), nl=False)
     if markdown:
-        write_handout(shown, Path(markdown), answers=answers)
+        write_handout(shown, Path(markdown), answers=answers, overwrite=overwrite)
         if not as_json:
             say(row("hand-out", f"{markdown}  ({plural(len(shown), 'lesson')})"))

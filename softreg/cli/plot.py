@@ -45,7 +45,7 @@ def plot(runs: tuple[str, ...], kind: str, output: str | None, overwrite: bool, 
     refuse_existing(output or "-", overwrite)
     from softreg.workflows.draw import draw
 
-    path = draw(runs, kind, Path(output) if output else None)
+    path = draw(runs, kind, Path(output) if output else None, overwrite=overwrite)
     if not quiet:
         say(row("saved", str(path)))
         say(row("next", NEXT[kind].format(run=shlex.quote(runs[0]))))

@@ -110,7 +110,7 @@ def predict(model: str, data: str, *, output: str, overwrite: bool, quiet: bool,
     from softreg.workflows.answers import Style
     from softreg.workflows.predict import predict as workflow
 
-    result = workflow(model, data, gathered(SourceSettings, values), Style(**style), output=output)
+    result = workflow(model, data, gathered(SourceSettings, values), Style(**style), output=output, overwrite=overwrite)
     for text in result.notes:
         note(text, quiet)
     if quiet:

@@ -155,7 +155,7 @@ class CsvTable:
         return blank
 
 
-def to_csv(dataset: Dataset, path: Path) -> None:
+def to_csv(dataset: Dataset, path: Path, *, overwrite: bool = True) -> None:
     """Write the features, then ``split`` where the source has its own, then the target, in the order of the rows.
 
     Raises
@@ -164,7 +164,7 @@ def to_csv(dataset: Dataset, path: Path) -> None:
         The features are sparse: as a CSV they would be mostly zeros.
     """
     _refuse_sparse(dataset)
-    with files.writing(path) as file:
+    with files.writing(path, overwrite=overwrite) as file:
         write_csv(dataset, file)
 
 

@@ -43,17 +43,17 @@ def separator_of(output: str) -> str | None:
 
 
 @contextlib.contextmanager
-def written_to(output: str, names: Sequence[str]) -> Iterator[Writer]:
+def written_to(output: str, names: Sequence[str], *, overwrite: bool = True) -> Iterator[Writer]:
     """Open the writer of a file (.csv, .tsv or .parquet), or of CSV on standard output (``-``).
 
     ``names`` are the columns, which the frames may call otherwise. The file appears when the block ends without an
-    error.
+    error, and takes no other's place without ``overwrite``, as :func:`softreg.files.writing` says.
     """
     separator = separator_of(output)
     if output == "-":
         yield CsvWriter(standard_output(), names)
         return
-    with writing(Path(output)) as file:
+    with writing(Path(output), overwrite=overwrite) as file:
         if separator is None:
             with scratch(Path(output)) as folder:
                 writer = ParquetWriter(file, names, folder)

@@ -175,7 +175,7 @@ def frame(axes: Axes) -> None:
     axes.spines[:].set_color("#d9d9d9")
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, overwrite: bool = True) -> None:
     """Write a figure as PNG, SVG or PDF by the path's suffix, whole or not at all; same figure, same bytes.
 
     Raises ``UsageError`` for another suffix.
@@ -187,7 +187,7 @@ def save(figure: Figure, path: Path) -> None:
             f'A plot cannot be written to "{path.name}": its ending names no format.',
             "Give a file that ends in .png, .svg or .pdf.",
         )
-    with style(), writing(path) as file:
+    with style(), writing(path, overwrite=overwrite) as file:
         try:
             figure.savefig(file, format=form, dpi=150, metadata=_WITHOUT_DATE_OR_VERSION[form])
         except OSError as error:

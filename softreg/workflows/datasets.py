@@ -32,7 +32,7 @@ def describe(spec: str, source: SourceSettings) -> Description:
     return Description(dataset, {name: counts[name] for name in classes_of(dataset.labels)})
 
 
-def export(spec: str, source: SourceSettings, to: Path | Sink) -> Dataset:
+def export(spec: str, source: SourceSettings, to: Path | Sink, *, overwrite: bool = True) -> Dataset:
     """Write a data set as CSV."""
     import io
 
@@ -40,7 +40,7 @@ def export(spec: str, source: SourceSettings, to: Path | Sink) -> Dataset:
 
     dataset = data.load(spec, source, fill_home=True)
     if isinstance(to, Path):
-        to_csv(dataset, to)
+        to_csv(dataset, to, overwrite=overwrite)
     else:
         # subtle: through Python's own write, so that a reader that closed its end is a BrokenPipeError
         text = io.BytesIO()

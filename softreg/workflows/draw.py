@@ -23,7 +23,7 @@ LARGEST = 1e300
 """Weights beyond are drawn as this: a scale of colours has two ends that can be told apart."""
 
 
-def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
+def draw(words: tuple[str, ...], kind: str, out: Path | None, *, overwrite: bool = True) -> Path:
     """Draw one kind of plot and return its file: ``out``, or ``KIND.png`` in the (first) run's folder.
 
     Only curves take several runs. ``boundary`` and ``mistakes`` read the run's data again, and need it unchanged. Into
@@ -41,7 +41,7 @@ def draw(words: tuple[str, ...], kind: str, out: Path | None) -> Path:
         figure = _curves(found) if kind == "curves" else _FIGURES[kind](found[0])
         if not path.parent.is_dir():
             raise DataError(f"There is no folder {path.parent} to draw into.", "Make it, or name another file with -o.")
-        save(figure, path)
+        save(figure, path, overwrite=overwrite or out is None)
     return path
 
 

@@ -178,7 +178,7 @@ def _level_flips(model: SoftmaxModel, raw: np.ndarray, logits: np.ndarray, given
     return [Flip(flip.column, start[flip.column], flip.level, None, flip.becomes) for flip in found]
 
 
-def draw_explained(told: Explained, top: int, path: Path) -> None:
+def draw_explained(told: Explained, top: int, path: Path, *, overwrite: bool = True) -> None:
     """Draw the row's contributions into a file: pixels as images, the ``top`` columns and the rest as a staircase."""
     from softreg.plots import contributions as plots
     from softreg.plots.style import save
@@ -189,8 +189,9 @@ def draw_explained(told: Explained, top: int, path: Path) -> None:
     row, shape = f"row {told.row} of {told.name}", told.model.metadata.get("image_shape")
     if shape:
         parts = told.told.parts[:, list(told.question)].reshape(*shape, 2)
-        save(plots.draw_contribution_images(told.x.reshape(shape), parts, (first, second), row), path)
+        figure = plots.draw_contribution_images(told.x.reshape(shape), parts, (first, second), row)
     else:
         names, values = told.steps(top)
         steps = plots.Staircase(first, second, told.start_name, row, names, values, told.start_odds)
-        save(plots.draw_contributions(steps), path)
+        figure = plots.draw_contributions(steps)
+    save(figure, path, overwrite=overwrite)

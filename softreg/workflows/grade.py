@@ -84,7 +84,7 @@ def write_template(name: str, folder: Path, overwrite: bool) -> tuple[Path, Path
         raise UsageError(f"The file {existing[0]} exists.", "Name another folder, or add --overwrite.")
     _make(folder)
     for path, text in zip(paths, template(name), strict=True):
-        write_text(path, text)
+        write_text(path, text, overwrite=overwrite)
     return paths
 
 

@@ -92,17 +92,17 @@ def drawn(taught: Taught, folder: Path, *, overwrite: bool) -> Taught:
     path = folder / f"{taught.topic.name}.png"
     if path.exists() and not overwrite:
         raise UsageError(f"The file {path} exists.", "Add --overwrite, or name another folder with --out.")
-    save(taught.lesson.draw(), path)
+    save(taught.lesson.draw(), path, overwrite=overwrite)
     return replace(taught, picture=path)
 
 
-def write_handout(lessons: Iterable[Taught], path: Path, *, answers: bool) -> None:
+def write_handout(lessons: Iterable[Taught], path: Path, *, answers: bool, overwrite: bool = True) -> None:
     """Write lessons as Markdown; their pictures are named as they lie beside it."""
     texts = []
     for taught in lessons:
         assert taught.picture is not None  # drawn before it is written of
         texts.append(handout(taught.topic, taught.lesson, _address(taught.picture, path), answers=answers))
-    write_text(path, "# Softmax regression\n\n" + "\n".join(texts))
+    write_text(path, "# Softmax regression\n\n" + "\n".join(texts), overwrite=overwrite)
 
 
 def _address(picture: Path, page: Path) -> str:

@@ -46,7 +46,13 @@ class Predictions:
 
 
 def predict(
-    model_word: str, spec: str, source: SourceSettings, style: Style | None = None, *, output: str = "-"
+    model_word: str,
+    spec: str,
+    source: SourceSettings,
+    style: Style | None = None,
+    *,
+    output: str = "-",
+    overwrite: bool = True,
 ) -> Predictions:
     """Answer every row of an input, in order, and write a table of it; where it carries labels, score them on the side.
 
@@ -66,14 +72,16 @@ def predict(
     _refuse_style(style, model)
     with streamed(spec, model, source, style) as stream:
         kept = _kept(stream, style, model)
-        tally = _write_answers(stream, model, style, kept, output)
+        tally = _write_answers(stream, model, style, kept, output, overwrite=overwrite)
     others = [name for name in stream.columns if name != model.target and name not in kept]
     notes = (*stream.notes, *extras_note(others, model.inputs), *_counts(tally))
     accuracy = tally.right / tally.scored if tally.scored else None
     return Predictions(tally.n_rows, notes, tally.scored, accuracy, tally.rejected)
 
 
-def _write_answers(stream: Stream, model: SoftmaxModel, style: Style, kept: tuple[str, ...], output: str) -> Tally:
+def _write_answers(
+    stream: Stream, model: SoftmaxModel, style: Style, kept: tuple[str, ...], output: str, *, overwrite: bool
+) -> Tally:
     """Read, answer and write, block by block, and return the counts."""
     from softreg.data.blocks import Wanted
     from softreg.data.writers import separator_of, written_to
@@ -88,8 +96,9 @@ def _write_answers(stream: Stream, model: SoftmaxModel, style: Style, kept: tupl
     places_of(model.inputs, stream.columns, stream.name)
     label = model.target if model.target in stream.columns and model.target not in model.inputs else None
     parse = stream.parser(Wanted(model.inputs, model.preparation.levels, () if lines else kept, label, lines))
+    to = written_to(output, [_shown(name) for name in names], overwrite=overwrite)
     # the threads are ours: BLAS's own would fight with them for the same cores
-    with threadpool_limits(limits=1, user_api="blas"), written_to(output, [_shown(name) for name in names]) as writer:
+    with threadpool_limits(limits=1, user_api="blas"), to as writer:
 
         def work(piece: Any) -> tuple[Any, Told]:
             block = parse(piece)

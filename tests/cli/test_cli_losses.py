@@ -43,6 +43,40 @@ def test_what_is_read_is_not_written_over(room, lost, words):
     assert (room.folder / lost).read_bytes() == before
 
 
+NEW = [
+    ("a.csv", "predict run iris -o a.csv"),
+    ("a.parquet", "predict run iris -o a.parquet"),
+    ("a.csv", "datasets export iris -o a.csv"),
+    ("a.json", "export run -o a.json"),
+    ("run-coefficients.csv", "export run --format csv"),
+    ("a.png", "plot run -o a.png"),
+    ("a.svg", "explain run iris --row 3 -o a.svg"),
+    ("a.md", "learn softmax --markdown a.md"),
+    ("out/softmax.png", "learn softmax --out out"),
+    ("hw1.toml", "grade --template plain -o ."),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), NEW)
+def test_a_file_that_appears_while_a_command_works_is_not_replaced(room, monkeypatch, name, words):
+    """As of two commands that were given one name; whoever is done first has it."""
+    path, before = room.folder / name, Path.chmod
+
+    def chmod(part, mode):
+        before(part, mode)
+        if part.name.startswith(f".{path.name}."):  # it is written whole, and about to get its name
+            path.write_text("theirs")
+
+    monkeypatch.setattr(Path, "chmod", chmod)
+    words = words.split()
+    refused(room(*words), 2, f"{path.name} exists.", "add --overwrite")
+    assert path.read_text() == "theirs"
+    assert not list(path.parent.glob(".*.part"))
+    monkeypatch.undo()
+    room.ok(*words, "--overwrite")
+    assert path.read_bytes() != b"theirs"
+
+
 def test_a_folder_with_a_file_that_a_run_might_have_is_no_run(room):
     """--overwrite is meant for runs; the user's own table may well be called predictions.csv."""
     (room.folder / "mine").mkdir()
@@ -88,7 +122,7 @@ def test_an_empty_name_is_that_of_a_variable_that_is_not_set(room, words):
 
 
 def test_a_training_that_could_write_nothing_leaves_nothing_in_its_way(room, monkeypatch):
-    def full(path: Path, _: bytes) -> None:
+    def full(path: Path, _: bytes, **_more: bool) -> None:
         raise OSError(28, "No space left on device", str(path))
 
     with monkeypatch.context() as patch:

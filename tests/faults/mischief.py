@@ -30,7 +30,7 @@ __all__ = [
     "vanish",
 ]
 
-ASKING = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod"}
+ASKING = {"os.mkdir", "os.link", "os.rename", "os.remove", "os.rmdir", "os.chmod"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 

@@ -43,6 +43,8 @@ def again(folder: Path, words: tuple[object, ...]) -> tuple[object, ...]:
             return ("train", "--resume", "run", "--checkpoint-every", 2, "-q")
         if any(run.glob("*")):
             return (*words, "--overwrite")
+    if "-o" in words and "--overwrite" not in words and (folder / str(words[words.index("-o") + 1])).exists():
+        return (*words, "--overwrite")
     return words
 
 
@@ -51,12 +53,12 @@ STORIES = [
     Story("training-over", (*TRAIN, "--overwrite"), (("train", "wine", "-q", "--out", "run"), ("plot", "run", "-q"))),
     Story("resuming", MORE, (TRAIN,)),
     Story("predicting", ("predict", "run", "iris", "-o", "a.csv", "--overwrite", "-q"), (TRAIN,), ("a.csv",)),
-    Story("predicting-parquet", ("predict", "run", "iris", "-o", "a.parquet", "--overwrite", "-q"), (TRAIN,)),
+    Story("predicting-parquet", ("predict", "run", "iris", "-o", "a.parquet", "-q"), (TRAIN,)),
     Story("plotting", ("plot", "run", "-o", "a.svg", "--overwrite", "-q"), (TRAIN,), ("a.svg",)),
     Story("plotting-inside", ("plot", "run", "--kind", "weights", "-q"), (TRAIN,)),
     Story("explaining", ("explain", "run", "iris", "--row", 3, "-o", "a.png", "--overwrite"), (TRAIN,), ("a.png",)),
     Story("exporting", ("export", "run", "-o", "a.json", "--overwrite", "-q"), (TRAIN,), ("a.json",)),
-    Story("exporting-onnx", ("export", "run", "-o", "a.onnx", "-q", "--overwrite"), (TRAIN,)),
+    Story("exporting-onnx", ("export", "run", "-o", "a.onnx", "-q"), (TRAIN,)),
     Story("listing", ("datasets", "export", "wine", "-o", "a.csv", "--overwrite"), (), ("a.csv",)),
     Story(
         "teaching",
@@ -65,7 +67,7 @@ STORIES = [
         ("a.md",),
         slow=True,
     ),
-    Story("homework", ("grade", "--template", "plain", "-o", "work", "--overwrite", "-q")),
+    Story("homework", ("grade", "--template", "plain", "-o", "work", "-q")),
     Story("grading", GRADE, (("grade", "--template", "plain", "-o", "work", "-q"),), slow=True),
 ]
 
