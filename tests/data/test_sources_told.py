@@ -365,6 +365,8 @@ def test_inputs_of_arrays_have_the_models_columns(here):
         data = load_inputs(spec, wanted, "label", NONE)
         np.testing.assert_array_equal(data.X.toarray() if data.sparse else data.X, np.eye(2))
         assert data.columns == ("a", "b")
+    (here / "short.svmlight").write_text("1 1:4\n2 1:5\n")  # the last features may be 0 everywhere
+    assert load_inputs("short.svmlight", wanted, "label", NONE).X.toarray().tolist() == [[4, 0], [5, 0]]
     assert load_inputs("bare.npz", wanted, "label", NONE).labels is None
     assert load_inputs("named.npz", wanted, "label", NONE).X.tolist() == [[0, 1], [1, 0]]
     for spec in ("bare.npz", "a.svmlight"):
