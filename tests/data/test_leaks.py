@@ -84,6 +84,9 @@ def test_few_rows_or_one_class_nearly_everywhere_accuse_nobody():
     codes = np.zeros(1000, dtype=int)
     codes[:3] = 1
     assert not gives_away(codes.astype(float), codes)
+    for n_samples, told in ((100, True), (101, False)):  # one row in a hundred is the rarest class that counts
+        codes = (np.arange(n_samples) == 7).astype(int)
+        assert gives_away(codes.astype(float), codes) == told
 
 
 def test_neither_a_constant_nor_an_empty_column_is_accused(codes):
@@ -94,6 +97,52 @@ def test_neither_a_constant_nor_an_empty_column_is_accused(codes):
 def test_a_class_on_both_sides_of_another_is_not_accused():
     values = np.random.default_rng(0).uniform(-1, 1, size=300)
     assert not gives_away(values, (abs(values) < 0.4).astype(int))
+
+
+def test_a_class_on_both_sides_of_another_is_not_accused_either_where_the_sample_lost_a_class_between():
+    values = np.random.default_rng(0).uniform(-1, 1, size=300)
+    assert not gives_away(values, 2 * (abs(values) < 0.4))
+
+
+def test_missing_values_of_two_classes_tell_nothing_in_whichever_order_the_rows_stand():
+    codes = np.repeat([0, 1], [150, 50])
+    values = np.where(np.arange(200) < 100, np.arange(200.0), np.nan)  # missing in 50 rows of either class
+    for order in (np.arange(200), np.arange(200)[::-1], np.random.default_rng(0).permutation(200)):
+        assert not gives_away(values[order], codes[order])
+
+
+def test_a_class_of_one_row_is_a_range_like_any_other():
+    assert gives_away(np.arange(99.0), np.repeat([0, 1, 2], [49, 1, 49]))
+    assert not gives_away(np.arange(99.0), np.repeat([0, 1, 0], [49, 1, 49]))
+
+
+def test_as_few_rows_as_are_judged_are_judged():
+    codes = np.arange(FEWEST) % 2
+    assert gives_away(codes.astype(float), codes)
+    assert not gives_away(codes[1:].astype(float), codes[1:])
+
+
+def test_a_value_of_ten_rows_can_tell_a_class_and_rarer_ones_only_in_ranges():
+    for rows_of_each, told in ((10, True), (9, False)):
+        values = np.repeat(np.arange(10.0), rows_of_each)
+        assert gives_away(values, values.astype(int) % 2) == told
+        assert gives_away(values, values.astype(int) // 5)
+
+
+@pytest.mark.parametrize(("slips", "told"), [(0, True), (10, True), (11, False), (29, False)])
+def test_a_category_may_leave_a_tenth_of_the_mistakes_of_guessing(slips, told):
+    codes = np.repeat([0, 1], 100)  # the commonest class alone: 100 mistakes
+    values = codes.astype(float)
+    values[:slips] = 1
+    assert gives_away(values, codes, category=True) == told
+
+
+def test_a_column_is_of_numbers_unless_it_is_said_to_be_a_category():
+    codes = np.repeat([0, 1], 100)
+    values = codes.astype(float)
+    values[:5] = 1
+    assert gives_away(values, codes, category=True)
+    assert not gives_away(values, codes)
 
 
 def test_the_columns_that_tell_are_named_and_categories_are_judged_as_such(codes):

@@ -110,46 +110,19 @@ def test_kinds_are_told_by_name_ending_and_folder(tmp_path, monkeypatch):
     assert {name: kind_of(name) for name in kinds} == kinds
 
 
-def test_what_is_not_there_is_told_with_what_may_be_meant(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "penguins.csv").write_text("")
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/rows.csv").write_text("")
-    assert told(lambda: kind_of("irs"))[1:] == ('There is no data set and no file "irs".', 'Did you mean "iris"?')
-    assert "penguins.csv" in told(lambda: kind_of("penguin"))[2]
-    assert told(lambda: kind_of("penguin.csv"))[1:] == ("There is no file penguin.csv.", "Did you mean penguins.csv?")
-    assert told(lambda: kind_of("sub/row.csv"))[2] == "Did you mean sub/rows.csv?"
-    assert "no folder nowhere either" in told(lambda: kind_of("nowhere/a.csv"))[1]
-    assert "no folder nowhere either" in told(lambda: kind_of("nowhere/iris"))[1]
-    (tmp_path / "a.txt").write_text("")
-    assert told(lambda: kind_of("a.txt"))[1] == "softreg cannot read a.txt."
-
-
-IDLE = [
-    ("iris", {"samples": 9}, {}, "--samples has no effect on iris."),
-    ("iris", {"noise": 0.1}, {}, "--noise has no effect on iris."),
-    ("iris", {"target": "y"}, {}, "--target has no effect on iris: its labels are known."),
-    ("iris", {"weight_col": "w"}, {}, "--weight-col has no effect on iris."),
-    ("iris", {"separator": ";"}, {}, "--separator has no effect on iris."),
-    ("iris", {}, {"split_col": "s"}, "--split-col has no effect on iris."),
-    ("iris", {}, {"group_col": "g"}, "--group-col has no effect on iris."),
-    ("moons", {"centers": 4}, {}, "--centers has no effect on moons, which has two classes."),
-    ("blobs", {"centers": 1}, {}, "--centers 1 leaves nothing to classify."),
-    ("blobs", {"noise": float("inf")}, {}, "--noise inf is not a spread."),
-    ("blobs", {"noise": -1.0}, {}, "--noise -1.0 is not a spread."),
-    ("blobs", {"samples": 3, "centers": 4}, {}, "--samples 3 is too few for 4 classes."),
-    ("moons", {"samples": 1}, {}, "--samples 1 is too few for 2 classes."),
-    ("t.csv", {"target": "y", "target_distribution": ("p", "q")}, {}, "--target and --target-distribution both say"),
-    ("t.csv", {}, {"test": "t.csv", "split_col": "s"}, "--test and --split-col both say which rows are the test."),
-    ("-", {}, {"test": "-"}, "stdin cannot be the data and the test."),
+SHAPELESS = [
+    ("moons", {"centers": 4}, "--centers has no effect on moons, which has two classes."),
+    ("blobs", {"centers": 1}, "--centers 1 leaves nothing to classify."),
+    ("blobs", {"noise": float("inf")}, "--noise inf is not a spread."),
+    ("blobs", {"noise": -1.0}, "--noise -1.0 is not a spread."),
+    ("blobs", {"samples": 3, "centers": 4}, "--samples 3 is too few for 4 classes."),
+    ("moons", {"samples": 1}, "--samples 1 is too few for 2 classes."),
 ]
 
 
-@pytest.mark.parametrize(("spec", "source", "split", "what"), IDLE)
-def test_settings_without_an_effect_are_refused(tmp_path, monkeypatch, spec, source, split, what):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "t.csv").write_text(TABLE)
-    kind, found, advice = told(lambda: load(spec, SourceSettings(**source), SplitSettings(**split)))
+@pytest.mark.parametrize(("spec", "source", "what"), SHAPELESS)
+def test_settings_that_cannot_shape_data_are_refused(spec, source, what):
+    kind, found, advice = told(lambda: load(spec, SourceSettings(**source)))
     assert kind is UsageError
     assert found.startswith(what)
     assert advice

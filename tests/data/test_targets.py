@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg.data.targets import soft_labels, weights_of
+from softreg.data.targets import SOFT, soft_labels, weights_of
 from softreg.errors import DataError
 
 SHARES = st.lists(st.tuples(*[st.floats(0, 1e6)] * 3), min_size=1, max_size=20)
@@ -96,3 +96,90 @@ def test_weights_of_nought_alone_are_refused():
 def test_lists_and_structures_are_no_weights(values):
     with pytest.raises(DataError, match=r'"w" \(--weight-col\) holds (List|Struct)'):
         weights_of(pl.DataFrame({"w": values}), "w", np.arange(2))
+
+
+MEND = "Mend it, or leave that row out."
+EACH = "Name one column for each class."
+FAULTS = [
+    ({"p": [1.0]}, '--target-distribution names one column, "p".', "Name one column for each class, with commas."),
+    (
+        {"p": [1.0, 0.0, 0.0], "q": [0.0, 0.0, 0.0]},
+        "Row 12: the columns of --target-distribution are all 0, which is no distribution.",
+        "Leave that row out.",
+    ),
+    (
+        {"p": [1.0, 2.0, 3.0], "q": [1.0, -0.5, -1.0]},
+        'Column "q" (--target-distribution), row 12: "-0.5" is not a number of 0 or more.',
+        MEND,
+    ),
+    (
+        {"p": ["1", "2", "3"], "q": ["1", "2", " many"]},
+        'Column "q" (--target-distribution), row 13: " many" is not a number of 0 or more.',
+        MEND,
+    ),
+    ({"p": [None, 2, 3], "q": [1, 2, 3]}, 'Column "p" (--target-distribution), row 11: the value is missing.', MEND),
+    ({"p": ["1", "", ""], "q": ["1"] * 3}, 'Column "p" (--target-distribution), row 12: the value is missing.', MEND),
+    (
+        {"p": [[1], [2], [3]], "q": [1, 2, 3]},
+        'Column "p" (--target-distribution) holds List(Int64), not numbers.',
+        "Name another column.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("columns", "what", "advice"), FAULTS)
+def test_what_is_no_distribution_is_told_with_the_first_row_that_is_none(columns, what, advice):
+    with pytest.raises(DataError) as caught:
+        soft(columns, rows=np.array([11, 12, 13]))
+    assert (caught.value.what, caught.value.advice) == (what, advice)
+
+
+def test_a_column_that_is_named_twice_is_told():
+    frame = pl.DataFrame({"a": [1.0], "b": [1.0]})
+    with pytest.raises(DataError) as caught:
+        soft_labels(frame, ["b", "a", "a"], np.array([1]))
+    assert (caught.value.what, caught.value.advice) == ('--target-distribution names "a" twice.', EACH)
+
+
+def test_weights_that_are_none_are_told_with_what_to_do():
+    with pytest.raises(DataError) as caught:
+        weights_of(pl.DataFrame({"w": [0.0, 0.0]}), "w", np.arange(2))
+    assert caught.value.what == 'Every weight in "w" is 0.'
+    assert caught.value.advice == "Give at least two rows of different classes a weight."
+    with pytest.raises(DataError) as caught:
+        weights_of(pl.DataFrame({"w": ["1", "few"]}), "w", np.array([4, 5]))
+    assert caught.value.what == 'Column "w" (--weight-col), row 5: "few" is not a number of 0 or more.'
+    assert caught.value.advice == MEND
+
+
+def test_one_weight_that_is_not_0_is_enough():
+    assert weights_of(pl.DataFrame({"w": [0, 0, 3]}), "w", np.arange(3)).tolist() == [0, 0, 3]
+
+
+def test_counts_are_noted_in_these_words_wherever_they_stand():
+    told = ("The target columns do not sum to 1 in every row: each row was divided by its sum.",)
+    assert soft({"a": [0.5, 3], "b": [0.5, 1]}).notes == told
+    assert soft({"a": [0.5, 0.5], "b": [0.5, 0.48]}).notes == told
+    assert soft({"a": [0.5, 0.5], "b": [0.5, 0.5009]}).notes == ()  # as a few digits round
+    assert soft({"a": [0.5, 0.5], "b": [0.5, 0.4991]}).notes == ()
+
+
+def test_shares_that_were_rounded_are_divided_by_their_sum_too():
+    np.testing.assert_allclose(soft({"a": [0.333], "b": [0.333], "c": [0.333]}).q, 1 / 3, rtol=1e-15)
+
+
+def test_of_classes_that_are_as_likely_the_first_is_the_label():
+    assert soft({"a": [1, 0, 2], "b": [1, 3, 2], "c": [0, 3, 2]}).labels.tolist() == ["a", "b", "a"]
+
+
+def test_a_name_that_would_fill_the_memory_is_told_as_the_targets(monkeypatch):
+    monkeypatch.setattr("softreg.data.labels.most_unfolded", lambda _: 10_000)
+    with pytest.raises(DataError) as caught:
+        _ = soft({"p" * 1001: [1, 1, 1], "q": [0, 0, 0]}).labels
+    assert caught.value.what.startswith(f'Column "{SOFT}" has a value of 1001 letters')
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt64, pl.Float32])
+def test_numbers_of_any_type_are_weights(dtype):
+    weights = weights_of(pl.DataFrame({"w": pl.Series([1, 0, 1]).cast(dtype)}), "w", np.arange(3))
+    assert weights.tolist() == [1, 0, 1]
