@@ -106,8 +106,10 @@ def refuse_long(longest: int, count: int, name: str) -> None:
         raise DataError(what, "Shorten or mend it, or name another column.")
 
 
-def refuse_quantity(labels: np.ndarray, target: str) -> None:
+def refuse_quantity(labels: np.ndarray, target: str, *, alone: bool = False) -> None:
     """Raise DataError where the labels look like a quantity to be predicted, not like classes.
+
+    Where they are not ``alone``, another column may be named in their place.
 
     All labels must be numbers for that. It is a quantity if one of them is not whole and more than 20 are distinct,
     or if all are whole and more than 100, and more than a tenth of the rows, are distinct.
@@ -122,7 +124,9 @@ def refuse_quantity(labels: np.ndarray, target: str) -> None:
     raise DataError(
         f'"{target}" holds {len(found)} different numbers in {len(labels)} rows: it looks like a quantity, '
         "and softreg classifies.",
-        "Name another column with --target, or cut the quantity into classes first.",
+        "Cut the quantity into classes first."
+        if alone
+        else "Name another column with --target, or cut the quantity into classes first.",
     )
 
 

@@ -85,7 +85,8 @@ def places_of(wanted: Sequence[str], found: Sequence[str], name: str) -> np.ndar
     index = {column: place for place, column in enumerate(found)}
     missing = [column for column in wanted if column not in index]
     if missing:
-        near = {column: difflib.get_close_matches(column, found, n=1, cutoff=0.5) for column in missing[:8]}
+        others = [column for column in found if column not in wanted]
+        near = {column: difflib.get_close_matches(column, others, n=1, cutoff=0.5) for column in missing[:8]}
         told = [f'"{column}"' + (f' (nearest: "{near[column][0]}")' if near[column] else "") for column in near]
         told += [f'"{column}"' for column in missing[8:]]
         raise DataError(

@@ -92,7 +92,7 @@ def load(spec: str, source: SourceSettings, split: SplitSettings = _NO_SPLIT, *,
         dataset, _ = _read(spec, kind, source, None, fill_home=fill_home)
         dataset = labelled(dataset)
         dataset = choose(dataset, selected(dataset.columns, source, dataset.name))
-        refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target)
+        refuse_quantity(cast("np.ndarray", dataset.labels), dataset.target, alone=not spec.startswith("openml:"))
     dataset = replace(dataset, origin={**dataset.origin, "data": spec})
     dataset = dataset if split.test is None else _with_test(dataset, split.test, source, fill_home)
     return _without_missing(dataset, source.missing)
@@ -109,14 +109,8 @@ def _without_missing(dataset: Dataset, missing: str) -> Dataset:
             told = f"Left out, because a value is missing: {plural(count, 'row')}."
             dataset = dataset.take(kept).noting(told)
     filled = 0.0 if missing in {"auto", "mean", "median"} and not dataset.sparse else None
-    anything = tuple(
-        Category(name, (), missing="none" if filled == 0 else "refused")
-        if name in dataset.levels
-        else Number(name, filled)
-        for name in dataset.columns
-    )
-    advice = "Fill in or remove such rows, or leave the column out: --exclude COL."
-    refuse_unusable(dataset, Preparation(anything), advice)
+    numbers = Preparation(tuple(Number(name, filled) for name in dataset.columns))  # codes of categories are, too
+    refuse_unusable(dataset, numbers, "Fill in or remove such rows, or leave the column out: --exclude COL.")
     return dataset
 
 
@@ -156,7 +150,7 @@ def kind_of(spec: str) -> str:
     if spec.startswith("openml:"):
         return "download"
     path = Path(spec).expanduser()
-    suffix = path.with_suffix("").suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    suffix = _suffix(path)
     if suffix not in _SUFFIXES and not any(mark in spec for mark in {"/", os.sep}) and spec in _KINDS:
         return _KINDS[spec]
     if path.is_dir():
@@ -168,10 +162,16 @@ def kind_of(spec: str) -> str:
     return _SUFFIXES[suffix]
 
 
+def _suffix(path: Path) -> str:
+    """What a file's name ends in, in small letters, and before ``.gz``."""
+    ending = path.suffix.lower()
+    return path.with_suffix("").suffix.lower() if ending == ".gz" else ending
+
+
 def _not_found(spec: str, path: Path) -> DataError:
     """The error for a path that is not there, with what may have been meant."""
-    if path.suffix.lower() not in _SUFFIXES and path.parent == Path() and "/" not in spec:
-        known = [*_KINDS, *(entry.name for entry in Path().iterdir() if entry.suffix.lower() in _SUFFIXES)]
+    if _suffix(path) not in _SUFFIXES and path.parent == Path() and "/" not in spec:
+        known = [*_KINDS, *(entry.name for entry in Path().iterdir() if _suffix(entry) in _SUFFIXES)]
         advice = did_you_mean(spec, known) or f"Names: {listed(_KINDS, most=20)}; softreg datasets lists them."
         return DataError(f'There is no data set and no file "{spec}".', advice)
     if not path.parent.is_dir():
@@ -255,7 +255,6 @@ def _with_test(dataset: Dataset, spec: str, source: SourceSettings, fill_home: b
     for option, name in (("--weight-col", "weights"), ("--target-distribution", "distribution")):
         if getattr(dataset, name) is not None and getattr(test, name) is None:
             raise DataError(f"{spec} lacks what {option} names.", "The test file needs the same columns.")
-    test = replace(test, columns=dataset.columns, classes=dataset.classes)
     own = dataset
     if dataset.part is not None:
         own = dataset.take(dataset.part != "test").noting(

@@ -50,31 +50,39 @@ def split_rows(dataset: Dataset, codes: np.ndarray, settings: SplitSettings, *, 
     DataError
         A class is too rare to be on every side, or has no training row.
     """
-    _check(settings)
+    _check(settings, divided=dataset.part is not None)
     everything = np.arange(dataset.n_samples, dtype=np.int64)
     nothing = everything[:0]
     val_size = settings.val_size if settings.val_size is not None else 0.1 * needs_val
+    shares = {"--test-size": settings.test_size, "--val-size": val_size}
     if dataset.part is not None:
         train, val, test = (everything[dataset.part == part] for part in ("train", "val", "test"))
         if not len(train):
             raise DataError(f"{dataset.name} has no training rows.", 'Mark some rows as "train".')
+        shares = {} if len(val) else {"--val-size": val_size}
     else:
-        sides = 1 + (settings.test_size > 0) + (val_size > 0)
-        _refuse_rare(dataset, codes, sides)
+        _refuse_rare(dataset, codes, _cutting(shares))
         train, test = _cut(dataset, codes, everything, _Cut(settings.test_size, "--test-size", settings.seed))
         val = nothing
     if val_size and not len(val):
         train, val = _cut(dataset, codes, train, _Cut(val_size, "--val-size", settings.seed))
-    _refuse_untrained(dataset, codes, train)
+    marked = nothing if dataset.part is None else np.flatnonzero(dataset.part != "train")
+    _refuse_untrained(dataset, codes, train, marked, _cutting(shares))
     return Split(train, val, test)
 
 
-def _check(settings: SplitSettings) -> None:
+def _cutting(shares: dict[str, float]) -> list[str]:
+    """What to type so that no rows are cut off: an option with 0 for each that does."""
+    return [f"{option} 0" for option, share in shares.items() if share]
+
+
+def _check(settings: SplitSettings, *, divided: bool) -> None:
+    """Raise UsageError for shares that cannot be; of rows that come ``divided`` no test rows are cut off."""
     sizes = {"--test-size": settings.test_size, "--val-size": settings.val_size or 0.0}
     for option, size in sizes.items():
         if not 0 <= size < 1:
             raise UsageError(f"{option} {size} is not a share of the rows.", "Give 0 or more, and less than 1.")
-    if sum(sizes.values()) >= 1:
+    if not divided and sum(sizes.values()) >= 1:
         raise UsageError(f"--test-size and --val-size sum to {sum(sizes.values()):g}.", "Leave rows to train on.")
 
 
@@ -133,25 +141,29 @@ def _by_group(dataset: Dataset, codes: np.ndarray, rows: np.ndarray, cut: _Cut) 
     return rows[stay], rows[off]
 
 
-def _refuse_rare(dataset: Dataset, codes: np.ndarray, sides: int) -> None:
+def _refuse_rare(dataset: Dataset, codes: np.ndarray, cutting: list[str]) -> None:
+    sides = 1 + len(cutting)
     present, counts = np.unique(codes, return_counts=True)
     if counts.min() < sides:
         rare = _label(dataset, codes, int(present[counts.argmin()]))
         rows = "1 row" if counts.min() == 1 else f"{counts.min()} rows"
         raise DataError(
             f'Class "{rare}" has {rows}: too rare to be on each of the {sides} sides of the split.',
-            "Type --test-size 0, or remove that class.",
+            f"Type {(' or ' if counts.min() > 1 else ' and ').join(cutting)}, or remove that class.",
         )
 
 
-def _refuse_untrained(dataset: Dataset, codes: np.ndarray, train: np.ndarray) -> None:
+def _refuse_untrained(
+    dataset: Dataset, codes: np.ndarray, train: np.ndarray, marked: np.ndarray, cutting: list[str]
+) -> None:
+    """Raise DataError for a class without a training row: in ``marked`` rows alone, or put aside with its groups."""
     lost = np.setdiff1d(codes, codes[train])
     if len(lost):
-        groups = dataset.groups is not None and dataset.part is None
+        groups = not (codes[marked] == lost[0]).any()
         why = " (whole groups are put aside)" if groups else ""
         raise DataError(
             f'No training row is of class "{_label(dataset, codes, int(lost[0]))}"{why}.',
-            "Type --test-size 0 or another --seed."
+            f"Type {' and '.join(cutting)}, or another --seed."
             if groups
             else "Move rows of it to the training part, or remove it.",
         )

@@ -75,6 +75,12 @@ MISSING = [
         "It has: petal_widht, z.",
     ),
     (["abcd"], ["abxy"], 'new.csv lacks 1 of the model\'s 1 columns: "abcd" (nearest: "abxy").', "It has: abxy."),
+    (
+        ["age", "a"],
+        ["petal_widht", "a"],
+        'new.csv lacks 1 of the model\'s 2 columns: "age".',
+        "It has: petal_widht, a.",
+    ),
     (["abcd"], ["axyz"], 'new.csv lacks 1 of the model\'s 1 columns: "abcd".', "It has: axyz."),
     (
         [f"{k}{k}" for k in range(10)],

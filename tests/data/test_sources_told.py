@@ -49,6 +49,8 @@ ABSENT = [
     ("penguin", ["penguins.txt"], 'There is no data set and no file "penguin".', NAMES),
     ("penguin.csv", ["penguins.csv"], "There is no file penguin.csv.", "Did you mean penguins.csv?"),
     ("penguin.CSV", ["penguins.CSV"], "There is no file penguin.CSV.", "Did you mean penguins.CSV?"),
+    ("penguin.csv.gz", ["penguins.csv.gz"], "There is no file penguin.csv.gz.", "Did you mean penguins.csv.gz?"),
+    ("penguin", ["penguin1.csv.gz"], 'There is no data set and no file "penguin".', 'Did you mean "penguin1.csv.gz"?'),
     ("penguin.csv", ["zebras.csv"], "There is no file penguin.csv.", CHECK),
     ("row.csv", ["rows.csv", "row1.csv"], "There is no file row.csv.", "Did you mean rows.csv?"),
     ("./iris", [], "There is no file ./iris.", CHECK),
@@ -242,7 +244,7 @@ def test_features_are_chosen_of_any_source():
 def test_labels_that_look_like_a_quantity_are_told_of_arrays_too(here):
     np.savez(here / "a.npz", X=np.eye(30), y=np.arange(30) / 7)
     what = '"label" holds 30 different numbers in 30 rows: it looks like a quantity, and softreg classifies.'
-    assert told(load, "a.npz", NONE)[0] == what
+    assert told(load, "a.npz", NONE) == (what, "Cut the quantity into classes first.")
 
 
 def test_rows_without_a_label_are_left_out_of_arrays_and_kept_among_inputs(here):

@@ -295,7 +295,21 @@ TOLD = [
         {},
         {"val_size": 0.2},
         'Class "b" has 2 rows: too rare to be on each of the 3 sides of the split.',
-        "Type --test-size 0, or remove that class.",
+        "Type --test-size 0 or --val-size 0, or remove that class.",
+    ),
+    (
+        ["c"] * 6 + ["b"],
+        {},
+        {"val_size": 0.2},
+        'Class "b" has 1 row: too rare to be on each of the 3 sides of the split.',
+        "Type --test-size 0 and --val-size 0, or remove that class.",
+    ),
+    (
+        ["c"] * 6 + ["b"],
+        {},
+        {"test_size": 0, "val_size": 0.2},
+        'Class "b" has 1 row: too rare to be on each of the 2 sides of the split.',
+        "Type --val-size 0, or remove that class.",
     ),
     (
         ["a", "b"] * 4 + ["d", "c"],
@@ -323,7 +337,21 @@ TOLD = [
         {"groups": ["g", "g", "h", "h"]},
         {},
         'No training row is of class "b" (whole groups are put aside).',
-        "Type --test-size 0 or another --seed.",
+        "Type --test-size 0, or another --seed.",
+    ),
+    (
+        ["a", "a", "b", "b"],
+        {"groups": ["g", "g", "h", "h"]},
+        {"test_size": 0, "val_size": 0.4},
+        'No training row is of class "b" (whole groups are put aside).',
+        "Type --val-size 0, or another --seed.",
+    ),
+    (
+        ["a", "a", "b", "b", "a"],
+        {"groups": ["g", "g", "h", "h", "i"], "part": ["train"] * 4 + ["test"]},
+        {"val_size": 0.4},
+        'No training row is of class "b" (whole groups are put aside).',
+        "Type --val-size 0, or another --seed.",
     ),
     (
         ["a", "b"] * 5,
@@ -336,6 +364,12 @@ TOLD = [
     (["a", "b"] * 5, {}, {"val_size": 1.0}, "--val-size 1.0 is not a share of the rows.", SHARE),
     (["a", "b"] * 5, {}, {"val_size": 0.9}, "--test-size and --val-size sum to 1.1.", "Leave rows to train on."),
 ]
+
+
+def test_rows_that_come_divided_leave_room_for_the_validation():
+    """--test-size has no effect on them, so that it cannot be too much."""
+    data, codes = made(["a", "b"] * 10, part=["train"] * 18 + ["test"] * 2)
+    assert sizes(split_rows(data, codes, SplitSettings(val_size=0.8))) == (2, 16, 2)
 
 
 @pytest.mark.parametrize(("labels", "sides", "chosen", "what", "advice"), TOLD)
