@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from softreg.data import load
+from softreg.data.roles import role_of
 from softreg.errors import DataError, UsageError
 from softreg.settings import SourceSettings, SplitSettings
 
@@ -312,3 +313,141 @@ def test_one_column_for_two_sides_of_a_split_is_a_usage_error(tmp_path, split):
 def test_excluding_everything_leaves_no_feature(tmp_path):
     with pytest.raises(DataError, match="no column left"):
         load(table(tmp_path), SourceSettings(exclude=("base",)))
+
+
+def judged(values, name="col", **source):
+    """The role of a column by itself, what is told of it, and how many values are missing."""
+    found, _ = role_of(pl.Series(name, values), SourceSettings(**source))
+    assert found.name == name
+    return found.role, found.told, found.missing
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.5, 2.0, None, float("nan")], ("number", "", 2)),
+        ([None, float("nan")], ("left out", "empty", 2)),
+        ([2.5, 2.5], ("left out", "constant: always 2.5", 0)),
+        ([1e9], ("left out", "constant: always 1e+09", 0)),
+        ([None, 1.5, float("nan"), 1.5], ("number", "", 2)),
+        (["a", " b", "a", "NA"], ("category", "2 levels", 1)),
+        (["a", "", None], ("category", "1 level", 2)),
+        (["a b", " a b "], ("left out", 'constant: always "a b"', 0)),
+        (["x"], ("left out", 'constant: always "x"', 0)),
+        (["", "?", None], ("left out", "empty", 3)),
+        (["2024-02-29", "", "2023-01-01"], ("left out", "dates", 1)),
+        (["2024-02-29 10:30", "2023-01-01 00:00"], ("left out", "dates", 0)),
+        (["2024-02-29", "2023-01-01 00:00"], ("category", "2 levels", 0)),
+        (["2024-02-29", "2023-02-29"], ("category", "2 levels", 0)),
+        ([datetime.date(2024, 1, 1), None], ("left out", "dates", 0)),
+        ([datetime.timedelta(hours=1)], ("left out", "dates", 0)),
+        ([[1], [2]], ("left out", "holds List(Int64)", 0)),
+        ([b"x"], ("left out", "holds Binary", 0)),
+    ],
+)
+def test_what_is_told_of_a_column_is_what_is_in_it(values, expected):
+    assert judged(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "refused"),
+    [({"numeric": ("col",)}, True), ({"categorical": ("col",)}, True), ({"features": ("col",)}, True), ({}, False)],
+)
+def test_a_column_of_neither_numbers_nor_text_cannot_be_asked_for(source, refused):
+    if not refused:
+        assert judged([[1], [2]], **source)[0] == "left out"
+        return
+    with pytest.raises(DataError) as caught:
+        judged([[1], [2]], **source)
+    assert caught.value.what == 'Column "col" holds List(Int64), which is neither numbers nor text.'
+    assert caught.value.advice == "Convert it in the file, or leave it out."
+
+
+COUNTER = "identifier: a new whole number in every row"
+NEW = "identifier: a new value in nearly every row"
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "told"),
+    [
+        (range(20), "col", COUNTER),
+        (range(19), "col", ""),
+        (range(-5, 25), "col", COUNTER),
+        ([*range(19), 20], "col", ""),
+        ([*range(19), 20], "id", COUNTER),
+        ([*range(19), 18], "id", ""),
+        ([k + 0.5 for k in range(20)], "id", ""),
+        ([*range(19), 19.5], "id", ""),
+        ([*range(25), None], "id", ""),
+        ([*range(25), float("nan")], "id", ""),
+    ],
+)
+def test_a_counter_is_twenty_or_more_new_whole_numbers_without_a_gap(values, name, told):
+    values = [None if value is None else float(value) for value in values]
+    assert judged(values, name)[:2] == ("left out" if told else "number", told)
+    assert judged(values, name, numeric=(name,))[0] == "number"
+    assert judged(values, name, features=(name,))[0] == "number"
+
+
+def filled(new, rows, words=1):
+    """So many rows with so many values, of so many words each; what is no new value is the first one."""
+    values = [" ".join([f"v{place}", *["word"] * (words - 1)]) for place in range(new)]
+    return values + [values[0]] * (rows - new)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (filled(19, 19), ""),
+        (filled(20, 20), NEW),
+        (filled(18, 20), ""),
+        (filled(19, 20), NEW),
+        (filled(27, 30), ""),
+        (filled(28, 30), NEW),
+        (filled(19, 19, words=4), ""),
+        (filled(16, 30, words=4), "free text"),
+        (filled(15, 30, words=4), ""),
+        (filled(16, 30, words=3), ""),
+        (filled(29, 30, words=4), "free text"),
+        (filled(29, 30, words=3), NEW),
+        (filled(29, 30, words=3) + [None], NEW),
+        (filled(20, 20) + [None] * 20, NEW),
+    ],
+)
+def test_text_is_an_identifier_or_free_from_these_shares_of_new_values_on(values, told):
+    assert judged(values, min_count=1)[:2] == (("left out", told) if told else ("category", f"{len({*values} - {None})} levels"))
+    assert judged(values, features=("col",))[0] == "category"
+    assert judged(values, categorical=("col",))[0] == "category"
+
+
+def pairs(common, rows):
+    """Values that come twice, but for one that so many rows have."""
+    return ["most"] * common + [f"v{place // 2}" for place in range(rows - common)]
+
+
+@pytest.mark.parametrize(
+    ("values", "min_count", "told"),
+    [
+        (pairs(5, 50), 5, "category"),
+        (pairs(5, 51), 5, "24 values, few of them in 5 rows"),
+        (pairs(5, 50), 6, "24 values, few of them in 6 rows"),
+        (pairs(3, 30), 3, "category"),
+        (pairs(0, 60), 2, "category"),
+        (pairs(0, 60), 3, "30 values, few of them in 3 rows"),
+        (pairs(0, 54) + [None] * 5, 3, "27 values, few of them in 3 rows"),
+        (pairs(0, 54) + [None] * 6, 3, "category"),
+        (pairs(0, 18), 3, "category"),
+        (pairs(0, 20), 3, "10 values, few of them in 3 rows"),
+    ],
+)
+def test_a_category_has_a_common_value_or_a_common_gap_in_a_tenth_of_its_rows(values, min_count, told):
+    role, said, _ = judged(values, min_count=min_count)
+    assert said == (f"{len({*values} - {None})} levels" if told == "category" else told)
+    assert role == ("category" if told == "category" else "left out")
+
+
+def test_text_is_dates_where_the_first_two_hundred_values_are():
+    days = [f"{datetime.date(2020, 1, 1) + datetime.timedelta(days=k):%Y-%m-%d}" for k in range(200)]
+    assert judged([*days, "later"])[1] == "dates"
+    assert judged([*days[:199], "later"])[1] == NEW
+    assert judged([*days[:199], None, days[199], "later"])[1] == "dates"

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softreg.data.tables import CsvTable
+from softreg.data.tables import CsvTable, usable
 from softreg.data.values import numbered
 from softreg.errors import DataError
 
@@ -94,30 +94,64 @@ def test_formula_looking_text_is_passed_through(field):
     assert frame["label"].to_list() == [field, "x"]
 
 
+ROW = "Mend that row; a field that holds a comma needs quotation marks."
+WHOLE = "Give a table with a header and at least one row."
+
+
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "what", "advice"),
     [
-        (b"", ["is empty"]),
-        (b"\xef\xbb\xbf", ["is empty"]),
-        (b"\n\n", ["is empty"]),
-        (b"\na,b\n1,2\n", ["no header"]),
-        (b"a;label", ["header and no rows"]),
-        (b"a,label\r\n\r\n", ["header and no rows"]),
-        (b"a,a,label\n1,2,x\n", ["more than one", '"a"']),
-        (b"a, a ,label\n1,2,x\n", ["more than one", '"a"']),
-        (b"a,b,label\n1,2,x\n3,4\n", ["row 2", "2 fields", "3"]),
-        (b"a;b;label\n1;2;x\n\n3;4;y;5\n", ["row 3", "4 fields", "3"]),
-        (b'a,b,label\n1,2,"x\n3,4,y\n', ["quotation mark"]),
-        (b"a,b\0,label\n1,2,x\n", ["NUL", "in the header"]),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["not a text file"]),
+        (b"", " is empty.", WHOLE),
+        (b"\xef\xbb\xbf", " is empty.", WHOLE),
+        (b"\n\n", " is empty.", WHOLE),
+        (b"\na,b\n1,2\n", " has no header: its first row is blank.", WHOLE),
+        (b" , \n1,2\n", " has no header: its first row is blank.", WHOLE),
+        (b"a;label", " has a header and no rows.", "Give at least one row."),
+        (b"a,label\r\n\r\n", " has a header and no rows.", "Give at least one row."),
+        (b"a,a,label\n1,2,x\n", ' has more than one column "a".', "Rename or remove one of them."),
+        (b"b,a, a ,label\n0,1,2,x\n", ' has more than one column "a".', "Rename or remove one of them."),
+        (b"a,b,label\n1,2,x\n3,4\n", ", row 2 has 2 fields, and the header has 3.", ROW),
+        (b"a,b,label\n1,2\n3,4,x\n", ", row 1 has 2 fields, and the header has 3.", ROW),
+        (b"a;b;label\n1;2;x\n\n3;4;y;5\n", ", row 3 has 4 fields, and the header has 3.", ROW),
+        (b"a,b\n\n\n1,2\n\n3,,\n4\n", ", row 5 has 3 fields, and the header has 2.", ROW),
+        (b"a,b\0,label\n1,2,x\n", " holds a NUL byte: byte 4, in the header.", "Text has none: mend or remove it."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", " is not a text file.", "Give a table: .csv, .tsv or .parquet."),
+        (
+            b"a,b\n1,\xe4\n",
+            ' is not UTF-8 text: byte 7, row 1, column "b", in "\\xe4".',
+            'If "ä" is what it should read, type --encoding latin-1.',
+        ),
     ],
 )
-def test_what_is_no_table_is_refused_in_words(content, words):
+def test_what_is_no_table_is_refused_in_words(content, what, advice):
     with pytest.raises(DataError) as caught:
         rows_of(CsvTable(content, "t.csv"))
-    for word in words:
-        assert word in str(caught.value)
-    assert caught.value.advice
+    assert (caught.value.what, caught.value.advice) == (f"t.csv{what}", advice)
+
+
+@pytest.mark.parametrize("content", [b'a,b,label\n1,2,"x\n3,4,y\n', b'a,b,label\n1,2,x\n3,4,"y\n', b'a,b\n1,"2""\n'])
+def test_a_quotation_mark_that_is_left_open_is_what_to_look_for(content):
+    with pytest.raises(DataError, match="t.csv is not readable as a table: could not parse `") as caught:
+        rows_of(CsvTable(content, "t.csv"))
+    assert caught.value.advice == "Look for an open quotation mark."
+    assert "\n" not in caught.value.what
+
+
+def test_a_table_may_have_a_hundred_thousand_columns_and_no_more():
+    names = [f"c{place}" for place in range(100_000)]
+    assert usable(names, "t.csv") == tuple(names)
+    with pytest.raises(DataError) as caught:
+        usable([*names, "one more"], "t.csv")
+    assert caught.value.what == "t.csv has 100001 columns, and a table may have 100000."
+    assert caught.value.advice == "Give wide data as .npz or .svmlight, whose columns need no names."
+
+
+def test_columns_without_a_name_are_told_by_their_places():
+    table = CsvTable(b",a,, b ,\n1,2,3,4,5\n6,,8,9,\n", "t.csv")
+    assert table.columns == ("a", "b")
+    assert table.notes == ("Left out, because it has no name: column 1, 3, 5.",)
+    assert table.read(["b"], ["a"])[0].rows() == [(4, "2"), (9, None)]
+    assert CsvTable(b"a,b\n1,2\n", "t.csv").notes == ()
 
 
 @pytest.mark.parametrize("rows", [',"', '1,"', '1,2\n"', '1,2\n1,"', '"', '"1,"', '1,"\n"', '1,""'])
@@ -148,3 +182,64 @@ def test_columns_are_given_in_the_order_in_which_they_are_asked_for():
     frame, _ = CsvTable(b"a,b,c\n1,2,3\n", "t.csv").read(["c", "a"], ["b"])
     assert frame.columns == ["c", "a", "b"]
     assert frame.dtypes == [pl.Float64, pl.Float64, pl.String]
+
+
+def test_what_the_file_says_of_itself_goes_before_what_it_lacks():
+    table = CsvTable(b"a;;label\n1,5;2;01\n2,5;3;1\n", "t.csv")
+    assert table.decimal_comma
+    assert table.notes == (
+        "t.csv is separated by semicolons.",
+        't.csv writes numbers with a decimal comma ("1,5").',
+        "Left out, because it has no name: column 2.",
+    )
+    assert table.name == "t.csv"
+
+
+@pytest.mark.parametrize("late", ["word", "true", " 7", "NA"])
+def test_labels_stay_as_they_are_written_however_the_numbers_are_read(late):
+    """Beside columns of numbers, of numbers at first, and of none: what is asked for as text is never a number."""
+    rows = [f"{row},{late if row == 1500 else row},w{row},0{row}" for row in range(2000)]
+    frame, numbers = CsvTable("\n".join(["a,b,c,label", *rows]).encode(), "t.csv").read(["a", "b", "c"], ["label"])
+    assert frame["label"].to_list() == [f"0{row}" for row in range(2000)]
+    assert frame["a"].cast(pl.Float64).to_list() == list(range(2000))
+    assert numbered(frame, ["b"])["b"].dtype == (pl.Float64 if late in {" 7", "NA"} else pl.String)
+    assert frame["c"].to_list() == [f"w{row}" for row in range(2000)]
+    assert numbers.tolist() == list(range(1, 2001))
+
+
+def test_a_table_may_say_its_separator_and_its_encoding():
+    content = "a|b;c\nä|1;5\n".encode("latin-1")
+    table = CsvTable(content, "t.csv", "|", "latin-1")
+    assert table.columns == ("a", "b;c")
+    assert rows_of(table) == [("ä", "1;5")]
+    assert rows_of(CsvTable(content, "t.csv", ";", "latin-1")) == [("ä|1", "5")]
+
+
+def test_blank_lines_are_counted_before_and_between_the_rows_and_are_no_missing_values():
+    table = CsvTable(b"a,b\n\n\n1,2\n\n3,\n4,5\n\n", "t.csv")
+    frame, rows = table.read(["a", "b"], [])
+    assert numbered(frame, ["a", "b"]).rows() == [(1, 2), (3, None), (4, 5)]
+    assert rows.tolist() == [3, 5, 6]
+
+
+def test_of_whole_numbers_that_lose_digits_only_the_columns_that_are_asked_for_are_told():
+    big = "9007199254740993"
+    table = CsvTable(f"a,,b,c,label\n{big},{big},1,{big},{big}\n1,2,{big},3,x\n".encode(), "t.csv")
+    frame, _ = table.read(["a", "b", "c"], ["label"])
+    assert table.beyond_double(frame, ["a", "b"]) == ("a", "b")
+    assert table.beyond_double(frame, ["c"]) == ("c",)
+    assert table.beyond_double(frame, []) == ()
+    assert table.beyond_double(frame, ["label"]) == ()
+
+
+@pytest.mark.parametrize(("n_bytes", "fits"), [(6 * 64 + 2**26, True), (6 * 64 + 2**26 - 1, False)])
+def test_where_memory_is_limited_a_table_that_does_not_fit_is_not_begun(monkeypatch, n_bytes, fits):
+    """Without memory polars aborts: before it reads, each of the six values is counted with what it takes."""
+    table = CsvTable(b"a;b;c\n1;2;3\n", "t.csv")
+    monkeypatch.setattr("resource.getrlimit", lambda _: (n_bytes, n_bytes))
+    monkeypatch.setattr("resource.getpagesize", lambda: 0)  # nothing is taken yet
+    if fits:
+        assert table.read(["a", "b", "c"], [])[0].rows() == [(1, 2, 3)]
+    else:
+        with pytest.raises(MemoryError):
+            table.read(["a", "b", "c"], [])
