@@ -113,19 +113,15 @@ def test_the_likeliest_classes_are_not_held_to_be_a_quantity_nor_alike(tmp_path)
 
 
 def test_notes_tell_first_of_the_table_then_of_its_values_then_of_its_rows(tmp_path):
-    rows = [f"{row},{'?' if row == 3 else 'old' if row == 7 else row / 4},{'xy'[row % 2]},q" for row in range(2, 32)]
-    rows[-1] = "9007199254740993,1,,q"
-    data = trained_on(tmp_path, "\n".join(["big,k,label,,y", *(row + ",1" for row in rows)]))
+    rows = [[f"{row}.5", str(row / 4), "xy"[row % 2], "q", str(row % 3)] for row in range(30)]
+    rows[7][1], rows[8][0], rows[9][2] = "old", "9007199254740993", ""
+    data = trained_on(tmp_path, "big,k,label,,y\n" + "".join(",".join(row) + "\n" for row in rows))
     assert data.notes == (
         "Left out, because it has no name: column 4.",
         'The label is "label"; y counts as a feature (--target says which).',
-        '"k": 1 value is no number ("old", row 6) and counts as missing; --categorical k keeps it.',
-        "Left out, because without a label: 1 row.",
-    )
-    data = trained_on(tmp_path, "\n".join(["big,k,label", *(row[:-2] for row in rows)]).replace(",1,", ",1,x"))
-    assert data.notes == (
-        '"k": 1 value is no number ("old", row 6) and counts as missing; --categorical k keeps it.',
+        '"k": 1 value is no number ("old", row 8) and counts as missing; --categorical k keeps it.',
         "Whole numbers beyond 2^53 are rounded: big.",
+        "Left out, because without a label: 1 row.",
     )
 
 
@@ -137,6 +133,27 @@ def test_whole_numbers_are_rounded_in_features_that_are_numbers_alone(tmp_path):
     assert data.notes == ("Whole numbers beyond 2^53 are rounded: a.",)
     assert data.levels == {"b": tuple(big)}
     assert data.labels.tolist() == big
+
+
+def test_a_word_among_decimal_commas_is_told_by_its_row(tmp_path):
+    rows = [f"{row},5;{row % 3};{'xy'[row % 2]}" for row in range(30)]
+    rows[4], rows[20] = ";1;", "1.5;1;x"
+    data = trained_on(tmp_path, "\n".join(["k;c;label", "", *rows]))
+    assert data.notes[-2:] == (
+        '"k": 1 value is no number ("1.5", row 22) and counts as missing; --categorical k keeps it.',
+        "Left out, because without a label: 1 row.",
+    )
+    assert data.X[:3].tolist() == [[0.5, 0], [1.5, 1], [2.5, 2]]
+    assert np.isnan(data.X[19, 0])
+
+
+def test_features_that_are_all_excluded_are_answered_with_the_columns(tmp_path):
+    with pytest.raises(DataError) as caught:
+        trained_on(tmp_path, "a,b,label\n1,2,x\n2,3,y\n", exclude=("*",))
+    assert told(caught) == ("t.csv has no column left for the features.", "Its columns: a, b, label.")
+    with pytest.raises(DataError) as caught:
+        trained_on(tmp_path, "a,b,label\n1,2,x\n2,3,y\n", features=("zz*",))
+    assert told(caught) == ('t.csv has no column "zz*" (--features).', "It has: a, b, label.")
 
 
 def test_a_column_that_only_counts_the_rows_is_better_than_none(tmp_path):
@@ -174,9 +191,9 @@ ONE_PURPOSE = "One column has one purpose."
             "Name one with --target: age (number, 3 distinct), sex (text, 2 distinct).",
         ),
         (
-            "age;sex\n1,5;m\n2,5;f\n",
+            "age;sex\n1,5;m\n2,5;f\n ?;m\n",
             "t.csv: which column holds the label? None is called target, label, class, y or species.",
-            "Name one with --target: age (number, 2 distinct), sex (text, 2 distinct).",
+            "Name one with --target: age (number, 3 distinct), sex (text, 2 distinct).",
         ),
         (
             ",".join(f"c{place}" for place in range(32)) + "\n" + ",".join("1" * 32) + "\n",
@@ -298,7 +315,12 @@ def test_one_column_for_two_purposes_is_told_with_both_options(tmp_path, source,
             'Column "arm", row 4: "later" is no part.',
             "Use train, val, test.",
         ),
-        ("1,train,h1,x\n2,,h2,y\n", {"split_col": "arm"}, 'Column "arm", row 2: "" is no part.', "Use train, val, test."),
+        (
+            "1,train,h1,x\n2,,h2,y\n",
+            {"split_col": "arm"},
+            'Column "arm", row 2: "" is no part.',
+            "Use train, val, test.",
+        ),
         (
             "1,train,h1,\n2,train,h1,x\n\n3,test,,y\n4,test,,y\n",
             {"group_col": "site"},
@@ -311,6 +333,22 @@ def test_a_row_on_no_side_of_the_split_is_told_by_its_number(tmp_path, rows, spl
     with pytest.raises(DataError) as caught:
         trained_on(tmp_path, f"a,arm,site,label\n{rows}", SplitSettings(**split))
     assert told(caught) == (what, advice)
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ({"weight_col": "w"}, 'Column "w" (--weight-col), row 4: "-1" is not a number of 0 or more.'),
+        (
+            {"target_distribution": ("p", "q")},
+            'Column "q" (--target-distribution), row 4: the value is missing.',
+        ),
+    ],
+)
+def test_what_is_wrong_beside_the_features_is_told_by_its_row(tmp_path, source, what):
+    with pytest.raises(DataError) as caught:
+        trained_on(tmp_path, "a,w,p,q,label\n1,1,1,1,x\n\n2,0,1,1,y\n3,-1,1,,y\n", **source)
+    assert told(caught) == (what, "Mend it, or leave that row out.")
 
 
 def test_a_long_name_is_taken_while_it_is_rare_and_refused_where_it_would_fill_the_memory(tmp_path):
@@ -389,10 +427,10 @@ def test_a_table_that_a_model_cannot_take_is_refused(tmp_path, table, what, advi
 
 
 def test_a_table_for_a_model_comes_with_what_its_settings_name_and_no_more(tmp_path):
-    text = "extra,who,b,zone,w,p_u,p_v,label,a\nq,007,2,n,3,1,3,01,1\n\nr,x,?,w,0.5,2,2,,3\n"
+    text = "extra,who,b,zone,w,p_u,p_v,kind,a\nq,007,2,n,3,1,3,01,1\n\nr,x,?,w,0.5,2,2,,3\n"
     zone = Category("zone", ("n", "s"))
-    data = given_to(tmp_path, text, "a", zone, "b", id=("who", "ghost"), weight_col="w")
-    assert (data.name, data.target, data.columns) == ("t.csv", "label", ("a", "zone", "b"))
+    data = given_to(tmp_path, text, "a", zone, "b", target="kind", id=("who", "ghost"), weight_col="w")
+    assert (data.name, data.target, data.columns) == ("t.csv", "kind", ("a", "zone", "b"))
     np.testing.assert_array_equal(data.X, [[1, 0, 2], [3, UNSEEN, np.nan]])
     assert data.levels == {"zone": ("n", "s")}
     assert data.rows.tolist() == [1, 3]

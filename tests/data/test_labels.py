@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softreg.data.labels import alike_note, as_text, classes_of, encode, refuse_quantity
+from softreg.data.labels import alike_note, as_text, classes_of, encode, refuse_long, refuse_quantity, text_array
 from softreg.errors import DataError
 
 
@@ -46,13 +46,29 @@ def test_what_is_no_finite_number_makes_all_text(odd):
 
 
 def test_an_unknown_label_is_minus_one():
-    assert encode(np.array(["a", "?", "b"]), ("a", "b")).tolist() == [0, -1, 1]
+    codes = encode(np.array(["a", "?", "b"]), ("a", "b"))
+    assert codes.tolist() == [0, -1, 1]
+    assert codes.dtype == np.int64
 
 
-@pytest.mark.parametrize("labels", [["a", "a"], ["a", ""], ["", ""]])
-def test_one_class_only_is_refused(labels):
-    with pytest.raises(DataError):
-        classes_of(np.array(labels))
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        (["a", "a"], 'Every label is "a": there is one class only.'),
+        (["01", ""], 'Every label is "01": there is one class only.'),
+        (["", ""], "No row has a label."),
+        ([], "No row has a label."),
+    ],
+)
+def test_one_class_only_is_refused(labels, what):
+    with pytest.raises(DataError) as caught:
+        classes_of(np.array(labels, dtype=np.str_))
+    assert caught.value.what == what
+    assert caught.value.advice == "Softmax regression needs rows of at least two classes."
+
+
+def test_two_classes_are_enough():
+    assert classes_of(np.array(["b", "", "a"])) == ("a", "b")
 
 
 def test_numbers_become_the_text_that_a_person_would_write():
@@ -61,26 +77,87 @@ def test_numbers_become_the_text_that_a_person_would_write():
     assert as_text(np.array([b"a", b"b"])).tolist() == ["a", "b"]
     assert as_text(np.array(["x", None], dtype=object)).tolist() == ["x", ""]
     assert as_text(np.array([7, 255], dtype=np.uint8)).tolist() == ["7", "255"]
-    assert as_text(np.array([0.1], dtype=np.float32)).tolist() != [""]
+    assert as_text(np.array([0.1], dtype=np.float32)).tolist() == [repr(float(np.float32(0.1)))]
+    assert as_text(np.array([2.0, None, 0.5, float("nan"), 7, b"\xe4b"], dtype=object)).tolist() == [
+        *["2", "", "0.5", "", "7", "\ufffdb"]
+    ]
+    assert as_text(np.array([3, 1, 3, 2])).tolist() == ["3", "1", "3", "2"]
+    for values in (np.array([1.5]), np.array([True]), np.array(["x"], dtype=object), np.array([], dtype=object)):
+        assert as_text(values).dtype.kind == "U"
+
+
+def whole(distinct, rows):
+    return [str(row % distinct) for row in range(rows)]
+
+
+def halves(distinct, rows):
+    return [str(row % distinct + 0.5) for row in range(rows)]
 
 
 @pytest.mark.parametrize(
-    ("labels", "refused"),
+    ("labels", "distinct"),
     [
-        ([str(k / 10) for k in range(15)] * 2, False),
-        ([str(k / 10) for k in range(30)] * 20, True),
-        ([str(k) for k in range(100)], False),
-        ([str(k) for k in range(101)], True),
-        ([str(k) for k in range(101)] * 20, False),
-        ([f"id{k}" for k in range(500)], False),
+        (halves(20, 600), None),
+        (halves(21, 600), 21),
+        ([*whole(20, 600), "0.5"], 21),
+        ([*whole(20, 600), "x", "0.5"], None),
+        (whole(100, 100), None),
+        (whole(101, 101), 101),
+        (whole(101, 1009), 101),
+        (whole(101, 1010), None),
+        ([*whole(101, 1008), ""], 101),
+        ([*whole(101, 1009), ""], None),  # a row without a label is a row
+        ([*whole(100, 1009), ""], None),
+        (["inf", *whole(101, 101)], None),
+        ([f"id{k}" for k in range(500)], None),
     ],
 )
-def test_a_quantity_is_told_from_classes(labels, refused):
-    if not refused:
+def test_a_quantity_is_told_from_classes(labels, distinct):
+    if distinct is None:
         refuse_quantity(np.array(labels), "y")
         return
-    with pytest.raises(DataError, match="quantity"):
-        refuse_quantity(np.array(labels), "y")
+    with pytest.raises(DataError) as caught:
+        refuse_quantity(np.array(labels), "the y")
+    assert caught.value.what == (
+        f'"the y" holds {distinct} different numbers in {len(labels)} rows: it looks like a quantity, '
+        "and softreg classifies."
+    )
+    assert caught.value.advice == "Name another column with --target, or cut the quantity into classes first."
+
+
+@pytest.mark.parametrize(
+    ("longest", "count", "refused"),
+    [
+        (1000, 10**9, False),
+        (1001, 2**28 // 4004, False),
+        (1001, 2**28 // 4004 + 1, True),
+        (2**20, 64, False),  # 4 bytes a letter: 256 MiB
+        (2**20, 65, True),
+        (2**26, 1, False),
+        (2**26 + 1, 1, True),
+        (0, 10**9, False),
+    ],
+)
+def test_texts_may_be_long_while_they_are_few(longest, count, refused):
+    if not refused:
+        refuse_long(longest, count, "who")
+        return
+    with pytest.raises(DataError) as caught:
+        refuse_long(longest, count, "who")
+    assert caught.value.what == (
+        f'Column "who" has a value of {longest} letters: it names neither a class nor anything else.'
+    )
+    assert caught.value.advice == "Shorten or mend it, or name another column."
+
+
+def test_an_array_of_texts_has_the_room_of_the_longest_and_is_refused_where_that_is_too_much():
+    array = text_array(["a", "", "long one"], "who")
+    assert array.tolist() == ["a", "", "long one"]
+    assert array.dtype == np.dtype("U8")
+    assert text_array([], "who").dtype.kind == "U"
+    many = ["a"] * (2**28 // 400_000) + ["y" * 100_000]
+    with pytest.raises(DataError, match='Column "who" has a value of 100000 letters'):
+        text_array(many, "who")
 
 
 @pytest.mark.parametrize(
@@ -100,3 +177,13 @@ def test_classes_that_differ_only_in_case_or_spaces_are_named_together(classes, 
     for note, group in zip(notes, named, strict=True):
         assert all(f'"{name}"' in note for name in group)
         assert note.count('"') == 2 * len(group)
+
+
+def test_a_note_on_classes_that_are_alike_counts_them():
+    assert alike_note(["cat", "dog", "Cat "]) == (
+        'The classes "cat" and "Cat " differ only in case or spaces, and count as two.',
+    )
+    assert alike_note(["No", "cat", "no", " cat", "Cat"]) == (
+        'The classes "No" and "no" differ only in case or spaces, and count as two.',
+        'The classes "cat" and " cat" and "Cat" differ only in case or spaces, and count as 3.',
+    )

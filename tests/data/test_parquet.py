@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softreg.data.parquet import ParquetTable, unharmed
+from softreg.data.parquet import ParquetTable, as_written, opened, refuse_long_texts, unharmed
 from softreg.data.tables import CsvTable
 from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
@@ -81,8 +82,13 @@ def test_what_is_neither_number_nor_text_keeps_its_type(tmp_path, kind):
 def test_as_text_a_date_is_written_and_what_has_no_text_is_refused_by_name(tmp_path, kind):
     found = table(tmp_path, {kind: pl.Series(OTHERS[kind])})
     if kind in {"list", "struct", "binary", "duration"}:
-        with pytest.raises(DataError, match=f"--exclude {kind}"):
+        with pytest.raises(DataError) as caught:
             found.read([], [kind])
+        assert (
+            caught.value.what
+            == f't.parquet: column "{kind}" holds {found.read([kind], [])[0].dtypes[0]}, which is no text.'
+        )
+        assert caught.value.advice == f"Leave it out: --exclude {kind}."
     else:
         frame, _ = found.read([], [kind])
         assert frame[kind].dtype == pl.String
@@ -135,9 +141,11 @@ def test_the_same_table_is_the_same_from_csv_and_from_parquet(tmp_path):
 def test_a_column_without_a_name_is_left_out_and_a_table_without_rows_is_refused(tmp_path):
     found = table(tmp_path, {"": pl.Series([1]), "a": pl.Series([2])})
     assert found.columns == ("a",)
-    assert "no name" in found.notes[0]
-    with pytest.raises(DataError, match="no rows"):
+    assert found.notes == ("Left out, because it has no name: column 1.",)
+    assert table(tmp_path, {"a": pl.Series([2])}).notes == ()
+    with pytest.raises(DataError) as caught:
         table(tmp_path, {"a": pl.Series([], dtype=pl.Int64)}).read(["a"], [])
+    assert (caught.value.what, caught.value.advice) == ("t.parquet has no rows.", "Give at least one row.")
 
 
 def test_only_the_columns_that_are_asked_for_are_read(tmp_path):
@@ -187,3 +195,194 @@ def test_a_reader_that_cannot_open_its_silence_leaves_no_descriptor_behind(monke
         with unharmed("t.parquet"):
             pass
     assert lowest() == before
+
+
+def test_a_parquet_file_is_known_by_its_name_and_its_bytes(tmp_path):
+    found = table(tmp_path, {"a": pl.Series([1, 2])})
+    assert found.name == "t.parquet"
+    assert found.sha256 == hashlib.sha256((tmp_path / "t.parquet").read_bytes()).hexdigest()
+    assert found.columns == ("a",)
+    assert found.decimal_comma is False
+
+
+def test_a_parquet_file_of_too_many_columns_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("softreg.data.tables.MOST_COLUMNS", 2)
+    with pytest.raises(DataError) as caught:
+        table(tmp_path, {name: pl.Series([1]) for name in "abc"})
+    assert caught.value.what == "t.parquet has 3 columns, and a table may have 2."
+
+
+def test_columns_come_in_the_order_in_which_they_are_asked_for(tmp_path):
+    odd = pl.Series([[1], [2], None])
+    found = table(tmp_path, {"a": pl.Series([1, 2, 3]), "odd": odd, "b": pl.Series(["x", "y", None])})
+    frame, rows = found.read(["odd", "b", "a"], [])
+    assert frame.columns == ["odd", "b", "a"]
+    assert frame.dtypes == [odd.dtype, pl.String, pl.Float64]
+    assert frame.rows() == [(None, "x", 1), (None, "y", 2), (None, None, 3)]
+    assert rows.tolist() == [1, 2, 3]
+    only, rows = found.read(["odd"], [])
+    assert only.rows() == [(None,)] * 3
+    assert rows.tolist() == [1, 2, 3]
+
+
+def test_text_keeps_its_column_and_its_gaps_whatever_it_is_made_of(tmp_path):
+    columns = {
+        "flag": pl.Series([True, None, False]),
+        "none": pl.Series([None] * 3, dtype=pl.Boolean),
+        "share": pl.Series([0.1, 2.0, None], dtype=pl.Float32),
+        "day": pl.Series([DAY, None, DAY]),
+        "kind": pl.Series(["u", None, "v"], dtype=pl.Categorical),
+    }
+    frame, _ = table(tmp_path, columns).read([], list(columns))
+    assert frame.dtypes == [pl.String] * 5
+    assert frame.fill_null("").to_dict(as_series=False) == {
+        "flag": ["True", "", "False"],
+        "none": ["", "", ""],
+        "share": [repr(float(np.float32(0.1))), "2", ""],
+        "day": ["2020-02-29", "", "2020-02-29"],
+        "kind": ["u", "", "v"],
+    }
+    for name, values in columns.items():
+        assert as_written(values.alias(name), "t.parquet").name == name
+
+
+def test_what_is_no_text_is_left_out_with_a_name_that_the_shell_takes():
+    with pytest.raises(DataError) as caught:
+        as_written(pl.Series("the odd", [[1]]), "t.parquet")
+    assert caught.value.what == 't.parquet: column "the odd" holds List(Int64), which is no text.'
+    assert caught.value.advice == "Leave it out: --exclude 'the odd'."
+
+
+def test_a_name_that_looks_like_a_pattern_is_itself(tmp_path):
+    pl.DataFrame({"a": [1, 2, 3]}).write_parquet(tmp_path / "t1.parquet")
+    pl.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "t[1].parquet")
+    assert opened(tmp_path / "t[1].parquet")[1] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            pl.exceptions.ComputeError("parquet: File out of specification: no end.\nMore of it."),
+            "File out of specification: no end",
+        ),
+        (pl.exceptions.ColumnNotFoundError("a"), "a"),
+        (pl.exceptions.PanicException("index out of bounds"), "index out of bounds"),
+        (OSError(5, "Input/output error", "somewhere"), "Input/output error"),
+    ],
+)
+def test_what_polars_says_of_a_damaged_file_is_told_in_a_line(said, told):
+    with pytest.raises(DataError) as caught, unharmed("t.parquet"):
+        raise said
+    assert caught.value.what == f"t.parquet is not a readable parquet file: {told}."
+    assert caught.value.advice == "Save or copy it again."
+    assert caught.value.__cause__ is said
+
+
+def test_a_file_that_is_no_parquet_is_told_by_name_whenever_that_is_found_out(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"no parquet at all")
+    with pytest.raises(DataError, match=r"^t\.parquet is not a readable parquet file: ") as caught:
+        ParquetTable(tmp_path / "t.parquet")
+    assert caught.value.advice == "Save or copy it again."
+    found = table(tmp_path, {"a": pl.Series([1])})
+    (tmp_path / "t.parquet").write_bytes(b"no parquet any more")
+    with pytest.raises(DataError, match=r"^t\.parquet is not a readable parquet file: "):
+        found.read(["a"], [])
+
+
+def test_while_a_file_is_read_rust_is_silent_and_then_it_speaks_again(capfd):
+    with unharmed("t.parquet"):
+        os.write(2, b"thread panicked")
+    os.write(2, b"afterwards")
+    assert capfd.readouterr().err == "afterwards"
+
+
+def refusal(path: Path, unfolded: int) -> tuple[str, str]:
+    times = unfolded // path.stat().st_size
+    return (
+        f"t.parquet unfolds to more than 256 MiB, {times} times its size: no table is known to do so.",
+        "Where it is to be trusted, make a CSV of it first.",
+    )
+
+
+@pytest.mark.parametrize("n_columns", [32, 33])
+def test_numbers_may_unfold_to_256_mebibytes(tmp_path, n_columns):
+    """Eight bytes a number: 2^20 rows of 32 columns."""
+    path = tmp_path / "t.parquet"
+    column = pl.Series([None], dtype=pl.Boolean).new_from_index(0, 2**20)
+    pl.DataFrame({f"c{place}": column for place in range(n_columns)}).write_parquet(path)
+    if n_columns == 32:
+        assert opened(path)[1] == 2**20
+        return
+    with pytest.raises(DataError) as caught:
+        opened(path)
+    assert (caught.value.what, caught.value.advice) == refusal(path, 8 * 33 * 2**20)
+
+
+MEBI = "y" * 2**20
+
+
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        ({"a": (pl.String, 256)}, True),
+        ({"a": (pl.String, 257)}, False),
+        ({"a": (pl.String, 4096 + 1)}, False),  # 2^32 and more: the lengths are counted in 64 bits
+        ({"a": (pl.Enum([MEBI]), 257)}, False),
+        ({"a": (pl.Categorical, 257)}, False),
+        ({"a": (pl.Categorical, 4096 + 1)}, False),
+        ({"a": (pl.String, 128), "b": (pl.Enum([MEBI]), 128)}, True),
+        ({"a": (pl.String, 129), "b": (pl.Enum([MEBI]), 129)}, False),
+        ({"a": (pl.Categorical, 129), "b": (pl.Enum([MEBI]), 129)}, False),
+    ],
+)
+def test_texts_may_unfold_to_256_mebibytes_however_they_are_stored(tmp_path, rows, most):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(b"x" * 1000)
+    columns = {name: pl.Series([MEBI], dtype=dtype).new_from_index(0, n_rows) for name, (dtype, n_rows) in rows.items()}
+    frame = pl.DataFrame(columns).with_columns(n=1)
+    if most:
+        refuse_long_texts(frame, path)
+        return
+    with pytest.raises(DataError) as caught:
+        refuse_long_texts(frame, path)
+    assert (caught.value.what, caught.value.advice) == refusal(path, sum(n for _, n in rows.values()) * 2**20)
+
+
+def test_a_column_that_would_fill_the_memory_does_no_harm_until_it_is_asked_for(tmp_path):
+    long = pl.Series([MEBI], dtype=pl.Enum([MEBI])).new_from_index(0, 257)
+    found = table(tmp_path, {"a": pl.Series(np.arange(257)), "long": long})
+    assert found.read(["a"], [])[0].height == 257
+    with pytest.raises(DataError) as caught:
+        found.read(["a"], ["long"])
+    assert (caught.value.what, caught.value.advice) == refusal(tmp_path / "t.parquet", 257 * 2**20)
+
+
+@pytest.mark.parametrize(("n_bytes", "fits"), [(6 * 64 + 2**26, True), (6 * 64 + 2**26 - 1, False)])
+def test_where_memory_is_limited_a_table_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, n_bytes, fits):
+    """Polars aborts without memory; of the columns only those are counted that are read."""
+    found = table(tmp_path, {name: pl.Series([1, 2, 3]) for name in "abc"} | {"odd": pl.Series([[1]] * 3)})
+    monkeypatch.setattr("resource.getrlimit", lambda _: (n_bytes, n_bytes))
+    monkeypatch.setattr("resource.getpagesize", lambda: 0)  # nothing is taken yet
+    if fits:
+        assert found.read(["a", "odd", "c"], [])[0].rows() == [(1, None, 1), (2, None, 2), (3, None, 3)]
+    else:
+        with pytest.raises(MemoryError):
+            found.read(["a", "odd", "c"], [])
+
+
+def test_whole_numbers_are_looked_at_again_as_the_file_has_them(tmp_path):
+    big = 2**53 + 1
+    found = table(
+        tmp_path,
+        {
+            "a": pl.Series([big, 1]),
+            "float": pl.Series([float(big), 2.0**60]),
+            "money": pl.Series([Decimal(big), None]),
+            "b": pl.Series([1, big]),
+        },
+    )
+    frame, _ = found.read(["b", "a", "float", "money"], [])
+    assert found.beyond_double(frame, ["a", "float", "money"]) == ("a", "money")
+    assert found.beyond_double(frame, ["b"]) == ("b",)
+    assert found.beyond_double(frame, []) == ()

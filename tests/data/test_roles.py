@@ -410,12 +410,14 @@ def filled(new, rows, words=1):
         (filled(16, 30, words=3), ""),
         (filled(29, 30, words=4), "free text"),
         (filled(29, 30, words=3), NEW),
-        (filled(29, 30, words=3) + [None], NEW),
+        ([*filled(29, 30, words=3), None], NEW),
         (filled(20, 20) + [None] * 20, NEW),
     ],
 )
 def test_text_is_an_identifier_or_free_from_these_shares_of_new_values_on(values, told):
-    assert judged(values, min_count=1)[:2] == (("left out", told) if told else ("category", f"{len({*values} - {None})} levels"))
+    assert judged(values, min_count=1)[:2] == (
+        ("left out", told) if told else ("category", f"{len({*values} - {None})} levels")
+    )
     assert judged(values, features=("col",))[0] == "category"
     assert judged(values, categorical=("col",))[0] == "category"
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import scipy.sparse as sp
 
 from softreg.data import load
-from softreg.data.tables import CsvTable, to_csv
+from softreg.data.dataset import Dataset
+from softreg.data.tables import CsvTable, to_csv, write_csv
 from softreg.errors import DataError, UsageError
 from softreg.settings import SourceSettings, SplitSettings
 
@@ -389,3 +391,59 @@ def test_true_or_false_at_the_top_and_all_the_way_down_are_one_and_nought(tmp_pa
     rows = [f"{row % 2 == 0},{row % 7},{row % 3}" for row in range(3000)]
     data = read(tmp_path, "\n".join([HEAD.strip(), *rows]))
     np.testing.assert_array_equal(data.X, [[row % 2 == 0, row % 7] for row in range(3000)])
+
+
+def exported(X, **more):
+    """The text of a CSV of two columns, of this matrix."""
+    X = np.array(X)
+    file = io.BytesIO()
+    write_csv(Dataset("t", X, more.pop("labels", None), ("a", "b, c"), np.arange(len(X)), **more), file)
+    return file.getvalue().decode()
+
+
+def test_an_export_has_the_features_then_the_split_then_the_label():
+    X, labels, part = [[1.0, 2.0], [-3.0, 0.0]], np.array(["u", "v w"]), np.array(["train", "test"])
+    assert exported(X) == 'a,"b, c"\n1,2\n-3,0\n'
+    assert exported(X, labels=labels) == 'a,"b, c",label\n1,2,u\n-3,0,v w\n'
+    assert exported(X, labels=labels, target="kind") == 'a,"b, c",kind\n1,2,u\n-3,0,v w\n'
+    assert exported(X, part=part) == 'a,"b, c",split\n1,2,train\n-3,0,test\n'
+    assert exported(X, part=part, labels=labels, target="y") == 'a,"b, c",split,y\n1,2,train,u\n-3,0,test,v w\n'
+
+
+@pytest.mark.parametrize(
+    ("X", "whole"),
+    [
+        ([[107.0, -200.0]], True),
+        ([[1.0, 2.0**53 - 1]], True),
+        ([[1.0, 2.0**53]], False),
+        ([[1.0, -(2.0**60)]], False),
+        ([[1.0, 2.0], [0.5, 3.0]], False),
+        ([[1.0, np.inf]], False),
+    ],
+)
+def test_an_export_writes_whole_numbers_as_such_where_all_are_and_float64_holds_each(X, whole):
+    rows = [row.split(",") for row in exported(X).splitlines()[1:]]
+    assert [list(map(float, row)) for row in rows] == X
+    assert all(text.lstrip("-").isdecimal() == whole for row in rows for text in row)
+
+
+@pytest.mark.parametrize(("n_bytes", "fits"), [(8 * 64 + 2**26, True), (8 * 64 + 2**26 - 1, False)])
+def test_where_memory_is_limited_an_export_that_does_not_fit_is_not_begun(monkeypatch, n_bytes, fits):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (n_bytes, n_bytes))
+    monkeypatch.setattr("resource.getpagesize", lambda: 0)  # nothing is taken yet
+    beside = {"labels": np.array(["u", "v"]), "part": np.array(["train", "test"])}
+    if fits:
+        assert exported([[1.0, 2.0], [3.0, 4.0]], **beside).count("\n") == 3
+    else:
+        with pytest.raises(MemoryError):
+            exported([[1.0, 2.0], [3.0, 4.0]], **beside)
+
+
+def test_sparse_features_are_not_exported_and_no_file_is_begun(tmp_path):
+    sparse = Dataset("text", sp.csr_array((3, 5)), None, tuple("abcde"), np.arange(3))
+    for export in (lambda: to_csv(sparse, tmp_path / "out.csv"), lambda: write_csv(sparse, io.BytesIO())):
+        with pytest.raises(DataError) as caught:
+            export()
+        assert caught.value.what == "text is sparse, 3 rows x 5 features."
+        assert caught.value.advice == "Use it by its name; a CSV of it would be mostly zeros."
+    assert list(tmp_path.iterdir()) == []

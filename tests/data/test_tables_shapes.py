@@ -131,7 +131,7 @@ def test_what_is_no_table_is_refused_in_words(content, what, advice):
 
 @pytest.mark.parametrize("content", [b'a,b,label\n1,2,"x\n3,4,y\n', b'a,b,label\n1,2,x\n3,4,"y\n', b'a,b\n1,"2""\n'])
 def test_a_quotation_mark_that_is_left_open_is_what_to_look_for(content):
-    with pytest.raises(DataError, match="t.csv is not readable as a table: could not parse `") as caught:
+    with pytest.raises(DataError, match=r"^t\.csv is not readable as a table: could not parse `") as caught:
         rows_of(CsvTable(content, "t.csv"))
     assert caught.value.advice == "Look for an open quotation mark."
     assert "\n" not in caught.value.what
