@@ -338,7 +338,7 @@ def test_a_row_on_no_side_of_the_split_is_told_by_its_number(tmp_path, rows, spl
 @pytest.mark.parametrize(
     ("source", "what"),
     [
-        ({"weight_col": "w"}, 'Column "w" (--weight-col), row 4: "-1" is not a number of 0 or more.'),
+        ({"weight_col": "w"}, 'Column "w" (--weight-col), row 4: "-0.5" is not a number of 0 or more.'),
         (
             {"target_distribution": ("p", "q")},
             'Column "q" (--target-distribution), row 4: the value is missing.',
@@ -347,7 +347,7 @@ def test_a_row_on_no_side_of_the_split_is_told_by_its_number(tmp_path, rows, spl
 )
 def test_what_is_wrong_beside_the_features_is_told_by_its_row(tmp_path, source, what):
     with pytest.raises(DataError) as caught:
-        trained_on(tmp_path, "a,w,p,q,label\n1,1,1,1,x\n\n2,0,1,1,y\n3,-1,1,,y\n", **source)
+        trained_on(tmp_path, "a,w,p,q,label\n1,1,1,1,x\n\n2,0,1,1,y\n3,-0.5,1,,y\n", **source)
     assert told(caught) == (what, "Mend it, or leave that row out.")
 
 
