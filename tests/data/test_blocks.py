@@ -50,10 +50,10 @@ def test_a_row_that_could_not_be_read_keeps_that_fault():
 
 @pytest.mark.parametrize(
     ("comma", "numbers", "bad"),
-    [(False, [np.nan, 1.5, 2, np.nan], [0]), (True, [1.5, np.nan, 2, np.nan], [1])],
+    [(False, [np.nan, 1.5, 2, 2.5, np.nan], [0]), (True, [1.5, np.nan, 2, np.nan, np.nan], [1, 3])],
 )
 def test_a_decimal_comma_is_one_where_the_table_writes_so(comma, numbers, bad):
-    values = ["1,5", " 1.5 ", " 2", None]
+    values = ["1,5", " 1.5 ", " 2", "2.5", None]
     found, places = numbers_of(pl.Series(values), decimal_comma=comma)
     np.testing.assert_array_equal(found, numbers)
     assert places == bad
@@ -63,8 +63,10 @@ def test_a_decimal_comma_is_one_where_the_table_writes_so(comma, numbers, bad):
 
 def test_all_numbers_and_no_rows_are_read_too():
     assert numbers_of(pl.Series(["1", "2.5"])) == (pytest.approx([1, 2.5]), [])
-    none, bad = numbers_of(pl.Series([], dtype=pl.String))
-    assert (len(none), bad) == (0, [])
+    assert numbers_of(pl.Series(["1,5", "2"]), decimal_comma=True) == (pytest.approx([1.5, 2]), [])
+    for comma in (False, True):
+        none, bad = numbers_of(pl.Series([], dtype=pl.String), decimal_comma=comma)
+        assert (len(none), bad) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 
 import numpy as np
@@ -213,6 +214,35 @@ def test_a_table_may_say_its_separator_and_its_encoding():
     assert table.columns == ("a", "b;c")
     assert rows_of(table) == [("ä", "1;5")]
     assert rows_of(CsvTable(content, "t.csv", ";", "latin-1")) == [("ä|1", "5")]
+
+
+def test_bytes_that_are_no_text_are_told_by_the_columns_that_the_separator_makes():
+    content = b"a,1|b,2\n1,5|\xe4\n2,5|x\n"
+    for separator, column in (("|", "b,2"), (None, "1|b")):
+        with pytest.raises(DataError) as caught:
+            CsvTable(content, "t.csv", separator)
+        told = f't.csv is not UTF-8 text: byte 13, row 1, column "{column}", in "\\xe4".'
+        assert caught.value.what == told
+
+
+def test_a_file_that_is_cut_is_told_by_its_name():
+    with pytest.raises(DataError) as caught:
+        CsvTable(gzip.compress(b"a,b\n1,2\n", mtime=0)[:-4], "t.csv.gz")
+    assert caught.value.what == "t.csv.gz is cut: its gzip data end too early."
+    assert caught.value.advice == "Copy or download it again."
+
+
+def test_line_ends_in_quotation_marks_stay_as_they_are_in_header_and_fields():
+    table = CsvTable(b'"a\r\nb","c\nd"\r\n"1\r\n2","x\ny"\r\n', "t.csv")
+    assert table.columns == ("a\r\nb", "c\nd")
+    assert rows_of(table) == [("1\r\n2", "x\ny")]
+
+
+def test_where_numbers_have_a_decimal_comma_a_point_makes_no_number():
+    table = CsvTable(b"a;b;c;label\n1,5;2,5;7;1.0\n2,5;1.234;8;01\n", "t.csv")
+    frame, _ = table.read(["a", "b", "c"], ["label"])
+    frame = numbered(frame, ["a", "b", "c"], decimal_comma=table.decimal_comma)
+    assert frame.rows() == [(1.5, "2,5", 7, "1.0"), (2.5, "1.234", 8, "01")]
 
 
 def test_blank_lines_are_counted_before_and_between_the_rows_and_are_no_missing_values():

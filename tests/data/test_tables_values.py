@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softreg.data.tables import CsvTable
-from softreg.data.values import MISSING_NUMBERS, MISSING_WORDS, as_categories, as_numbers, beyond_double, numbered
+from softreg.data.values import (
+    MISSING_NUMBERS,
+    MISSING_WORDS,
+    as_categories,
+    as_numbers,
+    beyond_double,
+    floats,
+    forced,
+    large,
+    missing_as_null,
+    no_numbers,
+    numbered,
+)
 
 
 def read(text: str, numbers: list[str], texts: list[str] | None = None) -> pl.DataFrame:
@@ -121,3 +133,93 @@ def test_floats_with_a_decimal_comma_come_back_too(values, mark):
     assert table.decimal_comma
     frame, _ = table.read(["a"], [])
     assert numbered(frame, ["a"], decimal_comma=True)["a"].to_list() == [1.5, *values]
+
+
+@pytest.mark.parametrize(
+    ("comma", "numbers"),
+    [({}, [1.5, None, None, None, 2, None, None]), ({"decimal_comma": True}, [None, 1.5, None, None, 2, None, None])],
+)
+def test_what_is_forced_to_be_a_number_is_one_or_missing_and_the_words_are_told(comma, numbers):
+    values = ["1.5", " 1,5", "word", "NA", " 2 ", "nan", None]
+    column = pl.Series("a", values)
+    found = forced(column, **comma)
+    assert (found.dtype, found.to_list()) == (pl.Float64, numbers)
+    lost = [number is None and value not in {"NA", "nan", None} for value, number in zip(values, numbers, strict=True)]
+    assert no_numbers(column, **comma).to_list() == lost
+    assert floats(pl.Series(["1.5", "x"]), **comma).to_list() == [numbers[0], None]
+
+
+def test_without_a_word_a_comma_is_no_decimal_one():
+    frame = pl.DataFrame({"a": ["1,5"], "b": ["1.5"]})
+    assert numbered(frame, ["a", "b"]).rows() == [("1,5", 1.5)]
+    assert as_numbers(frame["a"]).to_list() == ["1,5"]
+    assert numbered(frame, ["a", "b"], decimal_comma=True).rows() == [(1.5, "1.5")]
+    assert numbered(frame, ["b"]).rows() == [("1,5", 1.5)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["TRUE", " false ", "?", None], [1, 0, None, None]),
+        (["true", "true"], [1, 1]),
+        (["False"], [0]),
+        (["true", "1"], None),
+        (["true", "yes"], None),
+    ],
+)
+def test_true_and_false_are_numbers_where_nothing_else_is_there(values, expected):
+    assert as_numbers(pl.Series(values)).to_list() == (values if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *[("1.0", "1"), ("-7.000", "-7"), ("+12.0", "+12"), ("0.0", "0"), (" 3.0 ", "3"), ("007.0", "007")],
+        *[("1.50", "1.50"), ("1.", "1."), (".0", ".0"), ("v1.0", "v1.0"), ("1.0a", "1.0a"), ("1.0.0", "1.0.0")],
+    ],
+)
+def test_a_category_that_is_a_whole_number_loses_the_zeros_behind_its_point(text, expected):
+    assert as_categories(pl.Series([text])).to_list() == [expected]
+
+
+def test_nan_becomes_null_and_nothing_else_changes():
+    nan = float("nan")
+    frame = pl.DataFrame({"a": [1.0, nan, None], "b": [1.0, 2.0, None], "c": ["nan", "x", None], "d": [nan] * 3})
+    found = missing_as_null(frame)
+    assert found.columns == frame.columns
+    assert found.rows() == [(1, 1, "nan", None), (None, 2, "x", None), (None, None, None, None)]
+    assert missing_as_null(frame.select("b", "c")).equals(frame.select("b", "c"))
+    assert missing_as_null(frame.select("c")).equals(frame.select("c"))
+
+
+def test_large_columns_hold_a_number_that_may_have_lost_digits():
+    frame = pl.DataFrame(
+        {
+            "below": [2.0**53 - 1, 1.0],
+            "at": [1.0, 2.0**53],
+            "under": [-(2.0**60), None],
+            "text": ["9007199254740993", "1"],
+            "none": pl.Series([None, None], dtype=pl.Float64),
+        }
+    )
+    assert large(frame, frame.columns) == ["at", "under"]
+    assert large(frame, ["under", "below", "at"]) == ["under", "at"]
+    assert large(frame, ["at"]) == ["at"]
+    assert large(frame, ["text"]) == []
+    assert large(frame, []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lossy"),
+    [
+        ("9007199254740993", True),
+        (" +9007199254740993 ", True),
+        ("0" * 300 + "9007199254740993", False),  # more digits than float64 has numbers for: not looked at
+        ("9" * 308, True),
+        ("9" * 309, False),
+        ("999999999999999", False),  # 15 digits
+        ("9007199254740993.5", False),
+    ],
+)
+def test_a_whole_number_is_looked_at_as_it_is_written(text, lossy):
+    assert beyond_double(pl.Series([None, "1", text])) is lossy
