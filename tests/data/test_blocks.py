@@ -16,7 +16,8 @@ def block(columns: dict, wanted: Wanted, *, comma: bool = False, **more) -> Bloc
     frame = pl.DataFrame(columns)
     places = more.pop("places", np.arange(frame.height))
     rows = Rows(frame, frame, places, more.pop("n_records", frame.height), **more)
-    return assembled(rows, wanted, frame["y"] if "y" in columns else None, decimal_comma=comma)
+    said = {"decimal_comma": True} if comma else {}
+    return assembled(rows, wanted, frame["y"] if "y" in columns else None, **said)
 
 
 def test_a_block_holds_the_inputs_in_the_models_order_and_all_that_was_read():
