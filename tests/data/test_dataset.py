@@ -1,4 +1,4 @@
-"""A Dataset and its rows: what goes along with them, what stays, and by which number data are known."""
+"""The package's names, and a Dataset: what goes along with its rows, what stays, by which number data are known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from softreg.data import Dataset
+from softreg import data
+from softreg.data import Dataset, dataset, sources
 from softreg.data.dataset import fingerprint
 from softreg.data.labels import as_text
 
@@ -61,9 +62,9 @@ def test_what_a_dataset_does_not_have_its_rows_do_not_have_either():
 def test_rows_of_a_sparse_dataset_are_taken_as_those_of_a_dense_one():
     sparse = replace(FULL, X=sp.csr_array(FULL.X))
     assert (sparse.sparse, FULL.sparse) == (True, False)
-    for data in (FULL, sparse):
-        assert (data.n_samples, data.n_features) == (4, 2)
-        assert (type(data.n_samples), type(data.n_features)) == (int, int)
+    for each in (FULL, sparse):
+        assert (each.n_samples, each.n_features) == (4, 2)
+        assert (type(each.n_samples), type(each.n_features)) == (int, int)
     taken = sparse.take(np.array([2, 0]))
     assert taken.sparse
     np.testing.assert_array_equal(taken.X.toarray(), FULL.take(np.array([2, 0])).X)
@@ -100,3 +101,12 @@ def test_a_fingerprint_is_another_where_a_number_or_a_label_is(X, labels):
         known,
         fingerprint(sp.csr_array(np.eye(3)), np.array(["a", "b", "c"])),
     }
+
+
+def test_the_package_has_the_names_that_it_tells_and_no_others():
+    assert dir(data) == ["Dataset", "load", "load_inputs"]
+    offered = (data.Dataset, data.load, data.load_inputs)
+    assert offered == (dataset.Dataset, sources.load, sources.load_inputs)
+    with pytest.raises(AttributeError) as caught:
+        _ = data.lode
+    assert str(caught.value) == "module 'softreg.data' has no attribute 'lode'"
