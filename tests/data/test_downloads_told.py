@@ -197,6 +197,11 @@ REFUSED = [
         "openml:credit cannot be used: Dataset credit with version 1 not found.",
         NONE_SUCH,
     ),
+    (
+        ValueError("Could not find target_column=X"),
+        "openml:credit cannot be used: Could not find target_column=X.",
+        NONE_SUCH,
+    ),
     (KeyError("no column"), "openml:credit cannot be used: no column.", NONE_SUCH),
 ]
 

@@ -53,6 +53,11 @@ def told(call) -> tuple[str, str]:
         (idx_bytes([7, 8])[:-1], 1, "FILE is truncated: its header promises 2 values, it holds 1."),
         (idx_bytes([7, 8]) + b"\0", 1, "FILE is damaged: its header promises 2 values, it holds 3."),
         (idx_bytes(TRAIN)[:-1], 3, "FILE is truncated: its header promises 24 values, it holds 23."),
+        (
+            b"\0\0\x08\3" + struct.pack(">3I", 2**31, 2**31, 4),  # which 64 bits would take for none
+            3,
+            f"FILE is truncated: its header promises {2**64} values, it holds 0.",
+        ),
         (idx_bytes([]), 1, "FILE holds no values."),
         (idx_bytes(np.ones((3, 0, 2))), 3, "FILE holds no values."),
     ],
