@@ -136,10 +136,11 @@ def reason(error: BaseException) -> str:
 
     >>> reason(OSError(5, "Input/output error", "a.csv")), reason(ValueError("no zip."))
     ('Input/output error', 'no zip')
-    >>> reason(EOFError())
-    'it ends too early'
+    >>> reason(EOFError()), reason(KeyError("no target"))
+    ('it ends too early', 'no target')
     """
-    said = str(getattr(error, "strerror", None) or error).rstrip(".")
+    words = error.args[0] if isinstance(error, KeyError) and error.args else error  # which would quote them
+    said = str(getattr(error, "strerror", None) or words).rstrip(".")
     return said or ("it ends too early" if isinstance(error, EOFError) else type(error).__name__)
 
 

@@ -12,7 +12,7 @@ from softreg.data.dataset import Dataset
 from softreg.data.dialect import unzipped
 from softreg.data.labels import as_text
 from softreg.data.matching import refuse_width
-from softreg.errors import DataError, listed, reason
+from softreg.errors import DataError, listed, plural, reason
 from softreg.npz import PickledError, arrays_in
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def npz(path: Path, expected: Sequence[str] | None = None) -> tuple[Dataset, boo
     X, image_shape = _matrix(arrays["X"], path)
     names = arrays.get("columns", arrays.get("feature_names"))
     if names is not None and names.shape != (X.shape[1],):
-        raise DataError(f"{path}: {names.size} column names for {X.shape[1]} features.", "Save one name for each.")
+        told = plural(names.size, "column name") if names.ndim == 1 else f"column names in {names.ndim} dimensions"
+        raise DataError(f"{path}: {told} for {plural(X.shape[1], 'feature')}.", "Save one name for each.")
     if names is None and expected is not None:
         refuse_width(X.shape[1], expected, str(path))
     if names is not None:
@@ -77,13 +78,14 @@ def svmlight(path: Path, expected: Sequence[str] | None = None) -> Dataset:
     if not raw.shape[0] or not raw.nnz:
         raise DataError(f"{path} holds no data.", "A line is: LABEL INDEX:VALUE INDEX:VALUE ...")
     indices, width = raw.indices, raw.shape[1]
-    if width > max(MOST_FEATURES, VALUES_EACH * raw.nnz):
-        raise DataError(
-            f"{path}: the largest index is {width - 1}, and there are {raw.nnz} values: so many features cannot be.",
-            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with indices from 1 on.",
-        )
     if expected is None and indices.min() > 0:
         from_zero, indices, width = False, indices - 1, width - 1
+    if width > max(MOST_FEATURES, VALUES_EACH * raw.nnz):
+        largest = width - 1 if from_zero else width
+        raise DataError(
+            f"{path}: the largest index is {largest}, of {plural(raw.nnz, 'value')}: so many features cannot be.",
+            "A line is: LABEL INDEX:VALUE INDEX:VALUE ... with indices from 1 on.",
+        )
     if expected is not None and width > len(expected):
         refuse_width(width, expected, str(path))
     first = 0 if from_zero else 1

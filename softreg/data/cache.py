@@ -16,7 +16,7 @@ import numpy as np
 from softreg import files
 from softreg.data.dataset import Dataset
 from softreg.data.labels import encode, text_array
-from softreg.errors import DataError
+from softreg.errors import DataError, reason
 from softreg.forms import from_json, misfit
 from softreg.npz import arrays_in
 
@@ -82,8 +82,9 @@ def cached(home: Home, name: str, fetch: Callable[[], Dataset]) -> Dataset:
     with contextlib.suppress(Exception):  # a damaged file fails in more ways than zipfile, json and numpy promise
         return _restored(path)
     if not home.fillable:
+        kept = f"{'usable ' if path.exists() else ''}{path.name}"
         raise DataError(
-            f"There is no {path.name} in {path.parent}, which a configuration names: nothing is put there unasked.",
+            f"There is no {kept} in {path.parent}, which a configuration names: nothing is put there unasked.",
             f"Type --data-home {shlex.quote(str(path.parent))} to have it downloaded.",
         )
     dataset = fetch()
@@ -91,7 +92,7 @@ def cached(home: Home, name: str, fetch: Callable[[], Dataset]) -> Dataset:
         path.parent.mkdir(parents=True, exist_ok=True)
         _keep(dataset, path)
     except OSError as error:
-        return dataset.noting(f"Could not be cached in {path.parent}: {error}.")
+        return dataset.noting(f"Could not be cached in {path.parent}: {reason(error)}.")
     return dataset
 
 

@@ -99,9 +99,11 @@ def fingerprint(X: np.ndarray | sp.csr_array, labels: np.ndarray | None) -> str:
     """Return the SHA-256 of the numbers in X and of the labels: the identity of data that is no file."""
     import hashlib
 
+    import numpy as np
+
     digest = hashlib.sha256()
     for array in _arrays(X):
-        digest.update(array.reshape(-1).view("u1").data)
+        digest.update(np.ascontiguousarray(array).reshape(-1).view("u1").data)
     if labels is not None:
         digest.update("\n".join(labels.tolist()).encode())
     return digest.hexdigest()

@@ -16,7 +16,7 @@ from softreg.data.catalogue import offline_names
 from softreg.data.dataset import Dataset, fingerprint
 from softreg.data.idx import find_folder, idx_folder, images_dataset
 from softreg.data.labels import as_text
-from softreg.errors import DataError, UsageError, listed
+from softreg.errors import DataError, UsageError, listed, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,9 +127,8 @@ def _bunch_of_openml(name: str, version: int | str, target: str | None, home: Pa
     except (ValueError, KeyError) as error:
         if isinstance(error, DataError):
             raise
-        reason = str(error.args[0] if error.args else error).rstrip(".")
         raise DataError(
-            f"openml:{name} cannot be used: {reason}.", "https://www.openml.org lists what is there."
+            f"openml:{name} cannot be used: {reason(error)}.", "https://www.openml.org lists what is there."
         ) from error
 
 
@@ -184,7 +183,9 @@ def _fetched(name: str, home: Path, fetch: Callable[[], Any], looked: str = "") 
             warnings.simplefilter("ignore")
             return fetch()
     except (OSError, http.client.HTTPException) as error:
+        within = getattr(error, "reason", None)
+        cause = within if isinstance(within, OSError) else error
         raise DataError(
-            f"{looked}{name} could not be downloaded ({error}). It would be cached in {home} (--data-home).",
+            f"{looked}{name} could not be downloaded ({reason(cause)}). It would be cached in {home} (--data-home).",
             f"Without a network: {', '.join(offline_names())}.",
         ) from error

@@ -71,7 +71,7 @@ def table_for_training(table: Table, source: SourceSettings, split: SplitSetting
         refuse_quantity(_texts(frame, target), target)
     frame, lost = numbers_of(frame, numbers, rows, source.numeric, decimal_comma=table.decimal_comma)
     notes += lost
-    dataset = replace(_features(frame, candidates, source, table.name), rows=rows, target=target)
+    dataset = replace(_features(frame, rows, candidates, source, table.name), target=target)
     rounded = table.beyond_double(frame, [name for name in dataset.columns if name not in dataset.levels])
     if rounded:
         notes += (f"Whole numbers beyond 2^53 are rounded: {listed(rounded)}.",)
@@ -106,7 +106,9 @@ def table_for_model(table: Table, preparation: Preparation, target: str, source:
     return _beside(dataset, frame, beside)
 
 
-def _features(frame: pl.DataFrame, candidates: Sequence[str], source: SourceSettings, name: str) -> Dataset:
+def _features(
+    frame: pl.DataFrame, rows: np.ndarray, candidates: Sequence[str], source: SourceSettings, name: str
+) -> Dataset:
     """The raw matrix of the columns that are of use, and what became of the others."""
     from softreg.data.coding import levels_of, raw_matrix
     from softreg.data.roles import names_rows, role_of
@@ -124,7 +126,6 @@ def _features(frame: pl.DataFrame, candidates: Sequence[str], source: SourceSett
             "Name what to use with --numeric, --categorical or --features.",
         )
     levels = {role.name: levels_of(values) for role, values in judged if role.role == "category"}
-    rows = np.arange(1, frame.height + 1)
     columns = tuple(values.name for values in used)
     return Dataset(name, raw_matrix(used, levels), None, columns, rows, levels=levels, roles=roles)
 
@@ -196,7 +197,8 @@ def _target(table: Table, named: str | None) -> tuple[str, tuple[str, ...]]:
     lowered = {column.lower(): column for column in table.columns}
     found = [lowered[name] for name in TARGET_NAMES if name in lowered]
     if len(found) > 1:
-        return found[0], (f'The label is "{found[0]}"; {listed(found[1:])} counts as a feature (--target says which).',)
+        count = "counts as a feature" if len(found) == 2 else "count as features"
+        return found[0], (f'The label is "{found[0]}"; {listed(found[1:])} {count} (--target says which).',)
     if found:
         return found[0], ()
     from softreg.data.values import numbered

@@ -15,7 +15,7 @@ import numpy as np
 
 from softreg.data.dataset import Dataset
 from softreg.data.dialect import unzipped
-from softreg.errors import DataError, listed, reason
+from softreg.errors import DataError, listed, plural, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,10 @@ def idx_folder(folder: Path, name: str, parts: Sequence[str], class_names: Seque
         images.append(_read(_needed(folder, part, "images"), 3, digest))
         labels.append(_read(_needed(folder, part, "labels"), 1, digest))
         if len(images[-1]) != len(labels[-1]):
-            raise DataError(f"{folder}: {len(images[-1])} {part} images, but {len(labels[-1])} labels.", _ADVICE)
+            raise DataError(
+                f"{folder}: {plural(len(images[-1]), f'{part} image')}, but {plural(len(labels[-1]), 'label')}.",
+                _ADVICE,
+            )
     if len({part_images.shape[1:] for part_images in images}) != 1:
         raise DataError(f"{folder}: the images of {' and '.join(parts)} differ in size.", _ADVICE)
     dataset = images_dataset(name, images, labels, parts, class_names)
@@ -93,7 +96,7 @@ def parse(content: bytes, name: str, dimensions: int) -> np.ndarray:
     """
     start = 4 + 4 * dimensions
     if len(content) < start or content[:4] != bytes([0, 0, 8, dimensions]):
-        raise DataError(f"{name} is not an IDX file of unsigned bytes in {dimensions} dimensions.", _ADVICE)
+        raise DataError(f"{name} is not an IDX file of unsigned bytes in {plural(dimensions, 'dimension')}.", _ADVICE)
     shape = struct.unpack(f">{dimensions}I", content[4:start])
     expected, found = int(np.prod(shape, dtype=object)), len(content) - start
     if expected != found:

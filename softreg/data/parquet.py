@@ -66,7 +66,7 @@ class ParquetTable:
         plain = {name: None for name in names if not self._schema[name].is_nested()}
         need_of_table(self._n_rows * len(plain))
         with unharmed(self.name):
-            frame = pl.read_parquet(self._path, columns=[*plain]) if plain else pl.DataFrame()
+            frame = pl.read_parquet(self._path, columns=[*plain], glob=False) if plain else pl.DataFrame()
             refuse_long_texts(frame, self._path)
         return pl.DataFrame([frame[name] if name in plain else self._nulls(name) for name in names])
 
@@ -80,8 +80,8 @@ def opened(path: Path) -> tuple[pl.Schema, int]:
     Raises DataError where it cannot be read, and where its columns would unfold to more than those of a table do.
     """
     with unharmed(path.name):
-        schema = pl.Schema(pl.read_parquet_schema(path))
-        n_rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+        scan = pl.scan_parquet(path, glob=False)  # a name that looks like a pattern is itself
+        schema, n_rows = scan.collect_schema(), int(scan.select(pl.len()).collect().item())
     _refuse_bomb(path, 8 * n_rows * len(schema))
     return schema, n_rows
 

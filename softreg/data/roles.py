@@ -87,7 +87,7 @@ def role_of(column: pl.Series, source: SourceSettings) -> tuple[Role, pl.Series]
     >>> role.role, role.told, role.missing
     ('category', '2 levels', 1)
     """
-    name, asked = column.name, ""
+    name = column.name
     asked = NUMBER if name in source.numeric else CATEGORY if name in source.categorical else ""
     if column.dtype not in {pl.String, pl.Float64}:
         if asked or name in source.features:

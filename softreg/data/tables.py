@@ -10,7 +10,6 @@ are written.
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
 import io
 from collections import Counter
@@ -22,7 +21,7 @@ import polars as pl
 from softreg import files
 from softreg.data import dialect
 from softreg.data.values import beyond_double, floats, large, missing_as_null
-from softreg.errors import DataError
+from softreg.errors import DataError, plural
 from softreg.memory import limit, need_of_table
 
 if TYPE_CHECKING:
@@ -92,10 +91,11 @@ class CsvTable:
         try:
             return self._parse(set())
         except _REFUSALS as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(
-                f"{self.name} is not readable as a table: {reason}.", "Look for an open quotation mark."
-            ) from error
+            what = f"{self.name} is not readable as a table"
+            if b"\r" in self._content.replace(b"\r\n", b""):
+                what += ": beside its line ends there is a carriage return"
+                raise DataError(f"{what}.", "Give all rows the same line end.") from error
+            raise DataError(f"{what}.", "Look for an open quotation mark.") from error
 
     def _parse(self, numbers: set[str], n_rows: int | None = None, columns: list[int] | None = None) -> pl.DataFrame:
         kinds = {name or f"\0{place}": name in numbers for place, name in enumerate(self._header)}
@@ -122,10 +122,7 @@ class CsvTable:
 
     def _records(self) -> Iterator[list[str]]:
         text = io.TextIOWrapper(io.BytesIO(self._content), encoding="utf-8", newline="")
-        try:
-            yield from dialect.records(text, self._separator)
-        except csv.Error as error:
-            raise DataError(f"{self.name} is not readable as a table: {error}.", "Save it as CSV again.") from error
+        return dialect.records(text, self._separator)
 
     def _read_header(self) -> tuple[list[str], int]:
         """The names of the columns, and the number of blank lines before the first row."""
@@ -135,6 +132,8 @@ class CsvTable:
             empty = "is empty" if not self._content.strip() else "has no header: its first row is blank"
             raise DataError(f"{self.name} {empty}.", "Give a table with a header and at least one row.")
         leading = next((place for place, record in enumerate(records) if record), None)
+        if leading is None and any("\n" in name for name in header):
+            raise DataError(f"{self.name}: a quotation mark in the header is not closed.", "Close it.")
         if leading is None:
             raise DataError(f"{self.name} has a header and no rows.", "Give at least one row.")
         return header, leading
@@ -149,7 +148,7 @@ class CsvTable:
                 blank.append(row)
             elif len(record) != width:
                 raise DataError(
-                    f"{self.name}, row {row} has {len(record)} fields, and the header has {width}.",
+                    f"{self.name}, row {row} has {plural(len(record), 'field')}, and the header has {width}.",
                     "Mend that row; a field that holds a comma needs quotation marks.",
                 )
         return blank

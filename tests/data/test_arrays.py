@@ -81,7 +81,7 @@ def test_a_label_that_is_nan_is_no_label(tmp_path):
         ({"X": [["a"], ["b"]], "y": [0, 1]}, "not numbers"),
         ({"X": np.ones((2, 2)), "y": np.array([{}, []], dtype=object)}, "pickled"),
         ({"X": np.array([[1, None]] * 2), "y": [0, 1]}, "pickled"),
-        ({"X": np.ones((2, 2)), "y": [0, 1], "columns": ["a"]}, "1 column names for 2"),
+        ({"X": np.ones((2, 2)), "y": [0, 1], "columns": ["a"]}, "1 column name for 2"),
         ({"X": [[1, 2], [np.nan, np.inf]], "y": [0, 1]}, 'column "x2", row 2: the value is infinite'),
         ({"X": np.arange(500.0).reshape(-1, 1), "y": np.arange(500) / 7}, "quantity"),
     ],

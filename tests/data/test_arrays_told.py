@@ -46,6 +46,11 @@ NPZ = [
     ({"X": ONES, "y": np.ones((3, 1, 1))}, "FILE: y is 3 x 1 x 1 of float64, but X has 3 rows.", LABELS),
     ({"X": ONES, "y": [1j, 2j, 3j]}, "FILE: y is 3 of complex128, but X has 3 rows.", LABELS),
     ({"X": np.eye(3), "columns": ["a"] * 2}, "FILE: 2 column names for 3 features.", "Save one name for each."),
+    (
+        {"X": ONES, "columns": [["a", "b"]]},
+        "FILE: column names in 2 dimensions for 2 features.",
+        "Save one name for each.",
+    ),
     ({"X": ONES, "feature_names": ["a"] * 3}, "FILE: 3 column names for 2 features.", "Save one name for each."),
     ({"X": np.array([{}]), "y": [1]}, PICKLED, PLAIN),
     ({"X": ONES, "y": np.array(["a", None, "b"])}, PICKLED, PLAIN),
@@ -207,24 +212,24 @@ def test_a_gzipped_svmlight_file_that_is_cut_is_told_with_its_path(tmp_path):
 
 
 def test_more_features_than_values_could_fill_are_refused(tmp_path, monkeypatch):
-    """Ten features are no matter here, and a hundred for each value; the width is that of features from 0."""
+    """Ten features are no matter here, and a hundred for each value, from whichever number they are counted."""
     monkeypatch.setattr(arrays, "MOST_FEATURES", 10)
     path = tmp_path / "a.svmlight"
-    for text, width in [("1 0:1 199:2\n", 200), ("1 1:1 199:2\n", 199), ("1 1:1 2:1 299:2\n", 299)]:
+    for text, width in [("1 0:1 199:2\n", 200), ("1 1:1 200:2\n", 200), ("1 1:1 2:1 300:2\n", 300)]:
         path.write_text(text)
         assert len(arrays.svmlight(path).columns) == width
     for text, what in [
-        ("1 0:1 200:2\n", "FILE: the largest index is 200, and there are 2 values: so many features cannot be."),
-        ("1 1:1 2:5 300:2\n", "FILE: the largest index is 300, and there are 3 values: so many features cannot be."),
+        ("1 0:1 200:2\n", "FILE: the largest index is 200, of 2 values: so many features cannot be."),
+        ("1 1:1 2:5 301:2\n", "FILE: the largest index is 301, of 3 values: so many features cannot be."),
     ]:
         path.write_text(text)
         assert told(arrays.svmlight, path) == (what, f"{LINE} with indices from 1 on.")
     monkeypatch.setattr(arrays, "MOST_FEATURES", 1000)
-    path.write_text("1 1:1 999:1\n")
-    assert len(arrays.svmlight(path).columns) == 999
     path.write_text("1 1:1 1000:1\n")
+    assert len(arrays.svmlight(path).columns) == 1000
+    path.write_text("1 1:1 1001:1\n")
     assert told(arrays.svmlight, path) == (
-        "FILE: the largest index is 1000, and there are 2 values: so many features cannot be.",
+        "FILE: the largest index is 1001, of 2 values: so many features cannot be.",
         f"{LINE} with indices from 1 on.",
     )
 

@@ -208,6 +208,11 @@ def test_nothing_is_put_into_a_home_that_a_configuration_names(tmp_path, name, t
     )
     assert caught.value.advice == f"Type --data-home {typed.format(folder)} to have it downloaded."
     assert not folder.exists()
+    folder.mkdir()
+    (folder / "openml-made-3.npz").write_bytes(b"PK and no more")
+    with pytest.raises(DataError, match=r"^There is no usable openml-made-3\.npz in ") as caught:
+        cached(home(folder, fillable=False), "openml-made-3", fetch)
+    assert caught.value.advice == f"Type --data-home {typed.format(folder)} to have it downloaded."
 
 
 def test_data_that_cannot_be_kept_are_used_with_a_note_that_says_why(tmp_path):
@@ -217,7 +222,7 @@ def test_data_that_cannot_be_kept_are_used_with_a_note_that_says_why(tmp_path):
     assert dataset.notes == (
         "A note.",
         "Another.",
-        f"Could not be cached in {folder}: [Errno 20] Not a directory: '{folder}'.",
+        f"Could not be cached in {folder}: Not a directory.",
     )
     assert_same(replace(dataset, notes=TABLE.notes), TABLE)
 

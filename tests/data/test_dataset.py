@@ -80,6 +80,8 @@ def test_a_fingerprint_does_not_depend_on_the_order_in_memory():
     X, labels = np.arange(12.0).reshape(3, 4) + 0.5, as_text(np.array([1, 2, 1]))
     known = fingerprint(X, labels)
     assert fingerprint(np.asfortranarray(X), labels) == known
+    assert fingerprint(np.repeat(X, 2, axis=1)[:, ::2], labels) == known
+    assert fingerprint(np.repeat(X, 2, axis=0)[::2], labels) == known
     assert fingerprint(sp.csr_array(X), labels) == fingerprint(sp.csr_array(np.asfortranarray(X)), labels) != known
 
 

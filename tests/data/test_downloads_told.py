@@ -285,7 +285,7 @@ def written(folder: Path, first: int) -> None:
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_files_are_looked_for_in_one_place_after_the_other(tmp_path, monkeypatch, answered, name, named):
     """The farthest place is filled first: each time the nearest is taken, and without any the network is asked."""
-    calls = answered("fetch_openml", URLError("no network"))
+    calls = answered("fetch_openml", URLError(OSError(101, "Network is unreachable")))
     places = {"installed": tmp_path / "installed"}
     monkeypatch.setattr("softreg.data.downloads._INSTALLED", {"fashion_mnist": [places["installed"]]})
     home = Home(tmp_path / "home", named=named, fillable=True)
@@ -297,7 +297,7 @@ def test_files_are_looked_for_in_one_place_after_the_other(tmp_path, monkeypatch
     called = {"mnist": "mnist_784", "fashion_mnist": "Fashion-MNIST"}[name]
     assert told(lambda: idx_named(name, home, BOTH)) == (
         f"No IDX files in {', '.join(map(str, order))}; and from OpenML: openml:{called} could not be downloaded "
-        f"(<urlopen error no network>). It would be cached in {home.folder} (--data-home).",
+        f"(Network is unreachable). It would be cached in {home.folder} (--data-home).",
         OFFLINE,
     )
     assert len(calls) == 1

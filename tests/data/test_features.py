@@ -112,6 +112,11 @@ def test_the_likeliest_classes_are_not_held_to_be_a_quantity_nor_alike(tmp_path)
     assert (data.classes, data.notes) == (("a", "A"), ())
 
 
+def test_all_columns_that_might_be_the_label_are_told(tmp_path):
+    data = trained_on(tmp_path, "class,a,y,label\n1,2,3,k\n3,1,1,m\n1,4,2,k\n")
+    assert data.notes == ('The label is "label"; class, y count as features (--target says which).',)
+
+
 def test_notes_tell_first_of_the_table_then_of_its_values_then_of_its_rows(tmp_path):
     rows = [[f"{row}.5", str(row / 4), "xy"[row % 2], "q", str(row % 3)] for row in range(30)]
     rows[7][1], rows[8][0], rows[9][2] = "old", "9007199254740993", ""
@@ -339,6 +344,7 @@ def test_a_row_on_no_side_of_the_split_is_told_by_its_number(tmp_path, rows, spl
     ("source", "what"),
     [
         ({"weight_col": "w"}, 'Column "w" (--weight-col), row 4: "-0.5" is not a number of 0 or more.'),
+        ({"weight_col": "a"}, 'Column "a" (--weight-col), row 4: "-3" is not a number of 0 or more.'),
         (
             {"target_distribution": ("p", "q")},
             'Column "q" (--target-distribution), row 4: the value is missing.',
@@ -347,7 +353,7 @@ def test_a_row_on_no_side_of_the_split_is_told_by_its_number(tmp_path, rows, spl
 )
 def test_what_is_wrong_beside_the_features_is_told_by_its_row(tmp_path, source, what):
     with pytest.raises(DataError) as caught:
-        trained_on(tmp_path, "a,w,p,q,label\n1,1,1,1,x\n\n2,0,1,1,y\n3,-0.5,1,,y\n", **source)
+        trained_on(tmp_path, "a,w,p,q,label\n1,1,1,1,x\n\n2,0,1,1,y\n-3,-0.5,1,,y\n", **source)
     assert told(caught) == (what, "Mend it, or leave that row out.")
 
 

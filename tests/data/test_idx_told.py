@@ -43,12 +43,12 @@ def told(call) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("content", "dimensions", "what"),
     [
-        (b"", 1, "FILE is not an IDX file of unsigned bytes in 1 dimensions."),
-        (b"\0\0\x08\1\0\0\0", 1, "FILE is not an IDX file of unsigned bytes in 1 dimensions."),
+        (b"", 1, "FILE is not an IDX file of unsigned bytes in 1 dimension."),
+        (b"\0\0\x08\1\0\0\0", 1, "FILE is not an IDX file of unsigned bytes in 1 dimension."),
         (b"\0\0\x08\3" + b"\0" * 11, 3, "FILE is not an IDX file of unsigned bytes in 3 dimensions."),
-        (b"\0\0\x0d\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimensions."),
-        (b"\0\1\x08\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimensions."),
-        (b"\1\0\x08\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimensions."),
+        (b"\0\0\x0d\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimension."),
+        (b"\0\1\x08\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimension."),
+        (b"\1\0\x08\1\0\0\0\1\7", 1, "FILE is not an IDX file of unsigned bytes in 1 dimension."),
         (idx_bytes([7]), 3, "FILE is not an IDX file of unsigned bytes in 3 dimensions."),
         (idx_bytes([7, 8])[:-1], 1, "FILE is truncated: its header promises 2 values, it holds 1."),
         (idx_bytes([7, 8]) + b"\0", 1, "FILE is damaged: its header promises 2 values, it holds 3."),
@@ -115,8 +115,8 @@ def test_the_first_folder_with_all_four_files_is_taken(folder, tmp_path):
 @pytest.mark.parametrize(
     ("files", "what"),
     [
-        ({"train-labels-idx1-ubyte": [1]}, "{}: 2 train images, but 1 labels."),
-        ({"t10k-labels-idx1-ubyte": [1, 2, 3]}, "{}: 1 test images, but 3 labels."),
+        ({"train-labels-idx1-ubyte": [1]}, "{}: 2 train images, but 1 label."),
+        ({"t10k-labels-idx1-ubyte": [1, 2, 3]}, "{}: 1 test image, but 3 labels."),
         ({"t10k-images-idx3-ubyte": np.ones((1, 3, 4))}, "{}: the images of train and test differ in size."),
         ({"t10k-images-idx3-ubyte": np.ones((1, 4, 4))}, "{}: the images of train and test differ in size."),
         ({"t10k-labels-idx1-ubyte": []}, "{}/t10k-labels-idx1-ubyte holds no values."),
@@ -126,7 +126,7 @@ def test_the_first_folder_with_all_four_files_is_taken(folder, tmp_path):
         ),
         (
             {"train-labels-idx1-ubyte": [[1], [2]]},
-            "{}/train-labels-idx1-ubyte is not an IDX file of unsigned bytes in 1 dimensions.",
+            "{}/train-labels-idx1-ubyte is not an IDX file of unsigned bytes in 1 dimension.",
         ),
     ],
 )

@@ -14,10 +14,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from softreg.data import load
 from softreg.data.parquet import ParquetTable, as_written, opened, refuse_long_texts, unharmed
 from softreg.data.tables import CsvTable
 from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
+from softreg.settings import SourceSettings
 
 DAY = datetime.date(2020, 2, 29)
 TEXTS = pl.Series(["a", None])
@@ -254,9 +256,12 @@ def test_what_is_no_text_is_left_out_with_a_name_that_the_shell_takes():
 
 
 def test_a_name_that_looks_like_a_pattern_is_itself(tmp_path):
-    pl.DataFrame({"a": [1, 2, 3]}).write_parquet(tmp_path / "t1.parquet")
-    pl.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "t[1].parquet")
-    assert opened(tmp_path / "t[1].parquet")[1] == 2
+    path = tmp_path / "t[1].parquet"
+    pl.DataFrame({"a": [1, 2, 4], "y": ["k", "m", "k"]}).write_parquet(path)
+    for _ in range(2):  # alone, and beside a file that the pattern means
+        assert opened(path) == (pl.Schema({"a": pl.Int64, "y": pl.String}), 3)
+        assert load(str(path), SourceSettings()).X.tolist() == [[1], [2], [4]]
+        pl.DataFrame({"a": [100.0], "b": [7], "y": ["n"]}).write_parquet(tmp_path / "t1.parquet")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from softreg.data.tables import CsvTable, usable
 from softreg.data.values import numbered
-from softreg.errors import DataError
+from softreg.errors import DataError, plural
 
 
 def rows_of(table: CsvTable) -> list[tuple[str | None, ...]]:
@@ -115,6 +115,13 @@ WHOLE = "Give a table with a header and at least one row."
         (b"a,b,label\n1,2\n3,4,x\n", ", row 1 has 2 fields, and the header has 3.", ROW),
         (b"a;b;label\n1;2;x\n\n3;4;y;5\n", ", row 3 has 4 fields, and the header has 3.", ROW),
         (b"a,b\n\n\n1,2\n\n3,,\n4\n", ", row 5 has 3 fields, and the header has 2.", ROW),
+        (b"a,b\n\n1,2\n\n4\n", ", row 4 has 1 field, and the header has 2.", ROW),
+        (b'a,"b\n1,2\n', ": a quotation mark in the header is not closed.", "Close it."),
+        (
+            b"a,b\n1,2\r3,4\n",
+            " is not readable as a table: beside its line ends there is a carriage return.",
+            "Give all rows the same line end.",
+        ),
         (b"a,b\0,label\n1,2,x\n", " holds a NUL byte: byte 4, in the header.", "Text has none: mend or remove it."),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", " is not a text file.", "Give a table: .csv, .tsv or .parquet."),
         (
@@ -132,7 +139,9 @@ def test_what_is_no_table_is_refused_in_words(content, what, advice):
 
 @pytest.mark.parametrize("content", [b'a,b,label\n1,2,"x\n3,4,y\n', b'a,b,label\n1,2,x\n3,4,"y\n', b'a,b\n1,"2""\n'])
 def test_a_quotation_mark_that_is_left_open_is_what_to_look_for(content):
-    with pytest.raises(DataError, match=r"^t\.csv is not readable as a table: could not parse `") as caught:
+    with pytest.raises(
+        DataError, match=r"^t\.csv is not readable as a table\. Look for an open quotation mark\.$"
+    ) as caught:
         rows_of(CsvTable(content, "t.csv"))
     assert caught.value.advice == "Look for an open quotation mark."
     assert "\n" not in caught.value.what
@@ -175,7 +184,7 @@ def test_a_quotation_mark_near_the_end_is_refused_or_read_as_pythons_csv_module_
 def test_a_ragged_row_is_found_wherever_it_is(place, width):
     lines = [f"{row},{row},x" for row in range(120_000)]
     lines[place] = ",".join(["7"] * width)
-    with pytest.raises(DataError, match=rf"row {place + 1} has {width} fields, and the header has 3"):
+    with pytest.raises(DataError, match=rf"row {place + 1} has {plural(width, 'field')}, and the header has 3"):
         CsvTable("\n".join(["a,b,label", *lines]).encode(), "t.csv").read(["a", "b"], ["label"])
 
 
