@@ -166,7 +166,11 @@ def test_a_column_that_is_kept_is_as_it_was_written_though_it_is_a_number_too():
         (["\udc81"], 1, Fault(r'"\x81" is not UTF-8 text', 'If it should read "�", type --encoding cp1252.')),
         (["a\udca0b"], 1, Fault(r'"a\xa0b" is not UTF-8 text', 'If it should read "a b", type --encoding latin-1.')),
         (["\udcff"], 1, Fault(r'"\xff" is not UTF-8 text', 'If it should read "ÿ", type --encoding latin-1.')),
-        (["\udcc4", "\udce9"], 2, Fault(r'"\xc4" is not UTF-8 text', 'If it should read "Ä", type --encoding latin-1.')),
+        (
+            ["\udcc4", "\udce9"],
+            2,
+            Fault(r'"\xc4" is not UTF-8 text', 'If it should read "Ä", type --encoding latin-1.'),
+        ),
     ],
 )
 def test_what_is_wrong_with_a_record_is_told_once_and_whole(record, width, fault):

@@ -42,7 +42,12 @@ def told(function, *arguments) -> tuple[str, str]:
         (b"a,\n1,\xe9\n", {}, r'UTF-8 text: byte 6, row 1, in "\xe9"', latin_1("é")),
         (b'a,b\n"1\n2",\xe9\n', {}, r'UTF-8 text: byte 11, row 1, column "b", in "\xe9"', latin_1("é")),
         (b"\xef\xbb\xbfa,b\n\xe9,2\n", {}, r'UTF-8 text: byte 8, row 1, column "a", in "\xe9"', latin_1("é")),
-        (b"a,b\n1,ok \xe2\x82 x\n", {}, r'UTF-8 text: byte 10, row 1, column "b", in "ok \xe2\x82 x"', cp1252("ok â‚ x")),
+        (
+            b"a,b\n1,ok \xe2\x82 x\n",
+            {},
+            r'UTF-8 text: byte 10, row 1, column "b", in "ok \xe2\x82 x"',
+            cp1252("ok â‚ x"),
+        ),
         (
             b"a,b\n1," + b"y" * 30 + b"\xff" + b"z" * 30,
             {},
@@ -52,7 +57,12 @@ def told(function, *arguments) -> tuple[str, str]:
         # the first and the last byte that Windows has a letter for and Latin-1 has none, and those beside
         (b"a,b\n1,5 \x80\n", {}, r'UTF-8 text: byte 9, row 1, column "b", in "5 \x80"', cp1252("5 €")),
         (b"a,b\n1,\x9f\n", {}, r'UTF-8 text: byte 7, row 1, column "b", in "\x9f"', cp1252("Ÿ")),
-        (b"a,b\n1,\x81\n", {}, r'UTF-8 text: byte 7, row 1, column "b", in "\x81"', cp1252("\N{REPLACEMENT CHARACTER}")),
+        (
+            b"a,b\n1,\x81\n",
+            {},
+            r'UTF-8 text: byte 7, row 1, column "b", in "\x81"',
+            cp1252("\N{REPLACEMENT CHARACTER}"),
+        ),
         (b"a,b\n1,\xa0\x7f\n", {}, 'UTF-8 text: byte 7, row 1, column "b", in "\\xa0\x7f"', latin_1("\xa0\x7f")),
         # between whatever may end a field
         (b"a|b;c,d\n1|x\xe9;2\n", {}, r'UTF-8 text: byte 12, row 1, column "a|b;c", in "x\xe9"', latin_1("xé")),
@@ -60,8 +70,18 @@ def told(function, *arguments) -> tuple[str, str]:
         (b"a,b\r\nx,y\r\n\xe9\r\n", {}, r'UTF-8 text: byte 11, row 2, column "a", in "\xe9"', latin_1("é")),
         (b'a,b\n"\xe9"\n', {}, r'UTF-8 text: byte 6, row 1, column "a", in "\xe9"', latin_1("é")),
         # the separator that is given, or else that of the name, or else of the rows before
-        (b"a:b,c\n1:2,\xe9\n", {"separator": ":"}, r'UTF-8 text: byte 11, row 1, column "b,c", in "\xe9"', latin_1("é")),
-        (b"a,b\tc,d\n1\t\xe9\n", {"name": "t.tsv"}, r'UTF-8 text: byte 11, row 1, column "c,d", in "\xe9"', latin_1("é")),
+        (
+            b"a:b,c\n1:2,\xe9\n",
+            {"separator": ":"},
+            r'UTF-8 text: byte 11, row 1, column "b,c", in "\xe9"',
+            latin_1("é"),
+        ),
+        (
+            b"a,b\tc,d\n1\t\xe9\n",
+            {"name": "t.tsv"},
+            r'UTF-8 text: byte 11, row 1, column "c,d", in "\xe9"',
+            latin_1("é"),
+        ),
         (b"a,b;c\n1;2\n3;\xe9\n", {}, r'UTF-8 text: byte 13, row 2, column "c", in "\xe9"', latin_1("é")),
         (b"a;b,c\n1;\xe9,2\n", {}, r'UTF-8 text: byte 9, row 1, column "a;b", in "\xe9"', latin_1("é")),
         # where the user named an encoding
@@ -104,8 +124,20 @@ def test_bytes_with_a_nul_among_them_are_said_to_be_no_text_at_all(encoding):
         (b"a:b\n1:\0\n", "t.csv", ":", 't.csv holds a NUL byte: byte 7, row 1, column "b".', MEND),
         (b"a,b\tc\n1\t\0\n", "t.tsv", None, 't.tsv holds a NUL byte: byte 9, row 1, column "c".', MEND),
         (b"a,b\tc\n1\t\0\n", "t.csv", None, 't.csv holds a NUL byte: byte 9, row 1, column "a".', MEND),
-        ("a,b\n1,x\n".encode("utf-16-le"), "t.csv", None, "t.csv looks like UTF-16 text.", "Type --encoding utf-16-le."),
-        ("a,b\n1,x\n".encode("utf-16-be"), "t.csv", None, "t.csv looks like UTF-16 text.", "Type --encoding utf-16-be."),
+        (
+            "a,b\n1,x\n".encode("utf-16-le"),
+            "t.csv",
+            None,
+            "t.csv looks like UTF-16 text.",
+            "Type --encoding utf-16-le.",
+        ),
+        (
+            "a,b\n1,x\n".encode("utf-16-be"),
+            "t.csv",
+            None,
+            "t.csv looks like UTF-16 text.",
+            "Type --encoding utf-16-be.",
+        ),
         # a few letters of another alphabet among many
         (
             "name,town\nАнна,Omsk\n".ljust(60).encode("utf-16-le"),
