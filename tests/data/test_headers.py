@@ -16,6 +16,7 @@ from softreg.settings import SourceSettings
 
 NONE = SourceSettings()
 ROW = "Give a table with a header and at least one row."
+PACKED = gzip.compress(b"a,b\n1,2\n", mtime=0)
 OTHER = "Type --encoding latin-1, or whichever it is."
 
 
@@ -65,6 +66,20 @@ def test_a_header_that_cannot_be_used_is_told_with_what_to_do(content, what, adv
     with pytest.raises(DataError) as caught:
         rows_of(stream_of(content))
     assert (caught.value.what, caught.value.advice) == (what, advice)
+
+
+def test_bytes_that_the_encoding_has_not_are_told_under_the_name_of_the_table():
+    with pytest.raises(DataError, match=r"^t\.csv is not ASCII text: byte 5 cannot be read\."):
+        stream_of(b"a\n1\n\xe9\n", source=SourceSettings(encoding="ascii"))
+
+
+def test_a_disk_that_fails_is_told_under_the_name_of_the_table():
+    class Failing(io.RawIOBase):
+        def read(self, size=-1):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(DataError, match=r"^t\.csv cannot be read: Input/output error\. Check the path\.$"):
+        CsvStream(Failing(), "t.csv", NONE)
 
 
 def test_bad_bytes_behind_the_header_are_no_fault_of_the_header():
@@ -143,6 +158,11 @@ def test_settings_of_the_user_are_followed():
     assert stream.columns == ("a", "ü")
     assert stream.notes == ()
     assert rows_of(stream) == [("x,2", "3;4")]
+
+
+def test_an_encoding_whose_text_begins_with_a_mark_may_be_given():
+    stream = stream_of("a,b\n1,é\n".encode("utf-16"), source=SourceSettings(encoding="utf-16"))
+    assert rows_of(stream) == [("1", "é")]
 
 
 def test_a_header_that_does_not_end_is_read_no_further_than_the_longest_record(monkeypatch):

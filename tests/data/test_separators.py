@@ -28,6 +28,9 @@ def commas(example: str, name: str = "t.csv") -> str:
         ("a\tb\n1\t2\n", "t.tsv.txt", None, Dialect("\t", False, (note("tabs", "t.tsv.txt"),))),
         ("a,b\n1,2\n", "t.tsv", None, Dialect(",", False, (note("commas", "t.tsv"),))),
         ("a;b\n1;2\n", "t.csv", "semicolon", Dialect(";")),
+        ("a,b\nx,y\n", "t.csv", "|", Dialect("|")),
+        ("a;b\n1;2\n", "t.csv", "tab", Dialect("\t")),
+        ('a,b\n"1,5",2\n', "t.csv", None, Dialect()),
         ("a;b\n1,5;2\n", "t.csv", None, Dialect(";", True, (note("semicolons"), commas("1,5")))),
         ("a;b\n1,5;2\n", "t.csv", ";", Dialect(";", True, (commas("1,5"),))),
         ("a\tb\n 1,5 \t2\n", "t.tsv", None, Dialect("\t", True, (commas("1,5", "t.tsv"),))),
@@ -53,6 +56,9 @@ def commas(example: str, name: str = "t.csv") -> str:
         ("a;b,c\n\n\n1;2\n\n", "t.csv", None, Dialect(";", False, (note("semicolons"),))),
         # quoted, a mark separates nothing, and the row goes on
         ('a;b\n"1;\n,2";3\n', "t.csv", None, Dialect(";", False, (note("semicolons"),))),
+        ('a;b,c\n1;"x,\ny"\n2;"u,\nv"\n', "t.csv", None, Dialect(";", False, (note("semicolons"),))),
+        # a mark for inches opens no field where another separator fits
+        ('a,b,c;"d\n1,2,3\n', "t.csv", None, Dialect()),
         # a name of tabs is believed if one tab is there, whatever else fits
         ("a,b,c\td\n1,2,3\n", "t.tsv", None, Dialect("\t")),
         ("a,b,c\td\n1,2,3\n4,5,6\n", "t.csv", None, Dialect()),
