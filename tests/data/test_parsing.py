@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from softreg.data import blocks, parsing
 from softreg.data.blocks import Fault, Wanted
 from softreg.data.dialect import Dialect
 from softreg.data.parsing import CsvParser, fault_of, written
+from softreg.data.quoting import well_quoted
 
 MEND = "Mend that row; a field that holds a comma needs quotation marks."
 NUL = Fault("there is a NUL byte", "A text table has none: mend or remove it.")
@@ -48,7 +50,9 @@ CASES = [
     (b'1,5" u\n3,v\n', [1, 3], ['5" u', "v"], [0, 1], 2, {}, [b'1,5" u', b"3,v"]),
     (b'\n1,5" u\r\n\n3,\n', [1, 3], ['5" u', None], [1, 3], 4, {}, [b'1,5" u', b"3,"]),
     (b'1,5" u\n3,"v\nw"', [1, 3], ['5" u', "v\nw"], [0, 1], 2, {}, [b'1,5" u', b'3,"v\nw"']),
+    (b'"1"e1,"u"n\n', [10], ["un"], [0], 1, {}, [b'"1"e1,"u"n']),
     # too few, too many
+    (b"1\n", [1], [None], [0], 1, {0: ONE}, [b"1,"]),
     (b"1\n3,v\n", [1, 3], [None, "v"], [0, 1], 2, {0: ONE}, [b"1,", b"3,v"]),
     (b"1,u,w\n3,v\n", [1, 3], ["u", "v"], [0, 1], 2, {0: THREE}, [b"1,u", b"3,v"]),
     (b"3,v\n1,u,w\n", [3, 1], ["v", "u"], [0, 1], 2, {1: THREE}, [b"3,v", b"1,u"]),
@@ -116,6 +120,51 @@ def test_the_careful_way_comes_to_the_same_as_the_fast_one(content):
     assert [text or "" for text in careful.texts["b"][:-1]] == [text or "" for text in fast.texts["b"]]
     assert careful.places.tolist() == [*fast.places.tolist(), fast.n_records]
     assert careful.lines == [*fast.lines, b"7,8"]
+
+
+def refused(*_, **__):
+    pytest.fail("the slow way was taken")
+
+
+@pytest.mark.parametrize(
+    "content", [case[0] for case in CASES if well_quoted(case[0], ",") and set(case[5].values()) <= {NO_NUMBER}]
+)
+def test_records_that_are_as_they_should_be_do_not_go_through_the_csv_module(monkeypatch, content):
+    monkeypatch.setattr(parsing, "scanned", refused)
+    for dialect in (Dialect(), Dialect(";"), Dialect(";", decimal_comma=True)):
+        quoted = content.replace(b'"","', b'"",-')
+        text = quoted if dialect.separator == "," else quoted.replace(b",", b";").replace(b"1;", b"1,5;")
+        CsvParser(("a", "b"), dialect, Wanted(("a",), kept=("b",), lines=True))(text)
+
+
+@pytest.mark.parametrize("content", [b"1,u\n3,v\n", b"1,u\r\n-3.5e1,\r\n", b"\n1,u\n\n3,\n", b'1,"u\nv"\n"3",w'])
+def test_numbers_are_parsed_at_once_and_not_from_text(monkeypatch, content):
+    monkeypatch.setattr(blocks, "numbers_of", refused)
+    parser = CsvParser(("a", "b"), Dialect(), Wanted(("a",), kept=("b",)))
+    for _ in range(2):
+        assert len(parser(content).raw) >= 1
+
+
+@pytest.mark.parametrize(
+    ("content", "numbers", "places", "n_records", "faults"),
+    [
+        (b"1", [1], [0], 1, {}),
+        (b"1\n2", [1, 2], [0, 1], 2, {}),
+        (b"1\r\n2", [1, 2], [0, 1], 2, {}),
+        (b"1\n\n2\n", [1, 2], [0, 2], 3, {}),
+        (b"\n1\n", [1], [1], 2, {}),
+        (b"\r\n1\r\n", [1], [1], 2, {}),
+        (b"\n\n\n1\n2\n\n", [1, 2], [3, 4], 6, {}),
+        (b'""\n1\n', [NAN, 1], [0, 1], 2, {}),
+        (b'\n""\n', [NAN], [1], 2, {}),
+        (b"\nx\n2\n", [NAN, 2], [1, 2], 3, {0: NO_NUMBER}),
+        (b"1\n2,u\n", [1, 2], [0, 1], 2, {1: Fault("there are 2 fields, and the header has 1", MEND)}),
+    ],
+)
+def test_of_one_column_a_blank_line_is_no_row_and_an_empty_field_is_one(content, numbers, places, n_records, faults):
+    block = CsvParser(("a",), Dialect(), Wanted(("a",)))(content)
+    assert np.array_equal(block.raw[:, 0], numbers, equal_nan=True)
+    assert (block.places.tolist(), block.n_records, block.faults) == (places, n_records, faults)
 
 
 @pytest.mark.parametrize(

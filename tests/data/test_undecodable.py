@@ -238,14 +238,23 @@ def test_gzip_that_cannot_be_unfolded_is_told_with_what_is_wrong(content, what):
 
 
 def test_gzip_unfolds_to_as_much_as_a_table_may_and_to_no_byte_more(monkeypatch):
-    content = b"0" * 2**25
+    content = b"0" * 2**22
     packed = gzip.compress(content)
     assert 200 * len(packed) < len(content)
     monkeypatch.setattr(files, "_SMALL", len(content))
     assert unzipped(packed, "t.csv.gz") == content
     monkeypatch.setattr(files, "_SMALL", len(content) - 1)
-    what = f"t.csv.gz unfolds to more than 31 MiB, {len(content) // len(packed)} times its size: no table is known to "
+    what = f"t.csv.gz unfolds to more than 3 MiB, {len(content) // len(packed)} times its size: no table is known to "
     assert told(unzipped, packed, "t.csv.gz") == (what + "do so.", "Where it is to be trusted, unzip it first: gunzip.")
+
+
+def test_what_unfolds_too_far_is_unfolded_no_further_than_one_piece_behind_that(monkeypatch):
+    monkeypatch.setattr(files, "_SMALL", 2**20)
+    monkeypatch.setattr(dialect, "_CHUNK", 2**16)
+    packed = gzip.compress(b"0" * 2**22)
+    assert 200 * len(packed) < 2**20
+    what, _ = told(unzipped, packed, "t.csv.gz")
+    assert f"more than 1 MiB, {(2**20 + 2**16) // len(packed)} times its size" in what
 
 
 def test_a_file_that_unfolds_too_far_is_told_with_how_far_and_with_the_way_out():
