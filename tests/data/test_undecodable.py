@@ -112,6 +112,17 @@ def test_bytes_that_are_no_text_are_told_with_their_place_and_what_to_type(conte
     assert found == (f"{name} is not {what}.", advice)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 2**22])
+def test_a_letter_that_breaks_off_is_found_wherever_the_pieces_of_a_file_end(monkeypatch, size):
+    monkeypatch.setattr(dialect, "_CHUNK", size)
+    for place in range(6):
+        content = "abcdef"[:place].encode() + "€".encode()[:2] + b"ghi\n"
+        what, _ = told(as_utf8, content, "t.csv")
+        assert f"UTF-8 text: byte {place + 1}, in the header," in what
+        content = ("abcdef"[:place] + "€").encode()
+        assert as_utf8(content, "t.csv") == content
+
+
 @pytest.mark.parametrize("encoding", [None, "ascii", "utf-8"])
 def test_bytes_with_a_nul_among_them_are_said_to_be_no_text_at_all(encoding):
     content = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff"
