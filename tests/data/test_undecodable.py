@@ -112,13 +112,13 @@ def test_bytes_that_are_no_text_are_told_with_their_place_and_what_to_type(conte
     assert found == (f"{name} is not {what}.", advice)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 2**22])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 2**22])
 def test_a_letter_that_breaks_off_is_found_wherever_the_pieces_of_a_file_end(monkeypatch, size):
     monkeypatch.setattr(dialect, "_CHUNK", size)
     for place in range(6):
-        content = "abcdef"[:place].encode() + "€".encode()[:2] + b"ghi\n"
-        what, _ = told(as_utf8, content, "t.csv")
-        assert f"UTF-8 text: byte {place + 1}, in the header," in what
+        for rest in (b"ghi\n", b""):
+            what, _ = told(as_utf8, "abcdef"[:place].encode() + "€".encode()[:2] + rest, "t.csv")
+            assert f"UTF-8 text: byte {place + 1}, in the header," in what
         content = ("abcdef"[:place] + "€").encode()
         assert as_utf8(content, "t.csv") == content
 
