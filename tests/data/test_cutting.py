@@ -253,7 +253,8 @@ def test_an_encoding_that_is_given_is_believed_more_than_a_mark():
 
 
 def test_utf_8_is_not_looked_at_here():
-    assert b"".join(decoded(iter([b"a\xff", b"\xfe"]), "t")) == b"a\xff\xfe"
+    for codec in (None, "utf-8", "UTF8"):
+        assert b"".join(decoded(iter([b"a\xff", b"\xfe"]), "t", codec)) == b"a\xff\xfe"
     assert b"".join(decoded(iter([]), "t")) == b""
 
 
