@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from softreg.data import cutting
 from softreg.data import stream as streams
 from softreg.data.blocks import Wanted
 from softreg.data.stream import NAMELESS, CsvStream, opened
@@ -127,6 +128,7 @@ def test_the_header_and_one_line_more_are_read_and_no_further_before_the_columns
         ([b" a , b\n1, 2\n"], ("a", "b"), [("1", " 2")]),
         ([b"a,b\r1,2\r", b"3,4\r"], ("a", "b"), [("1", "2"), ("3", "4")]),
         ([b"a,b\r\n1,2\r", b"\n3,4"], ("a", "b"), [("1", "2"), ("3", "4")]),
+        ([b"a,b;c\n1;2,\n"], ("a", "b;c"), [("1;2", None)]),
         # what is left of a row that was cut tells nothing of the separator
         ([b"a,b;c\n1,2\n3;4;5"], ("a", "b;c"), [("1", "2"), ("3;4;5", None)]),
         ([b"a;b,c\n1;2\n3,4", b";5\n"], ("a", "b,c"), [("1", "2"), ("3,4", "5")]),
@@ -136,6 +138,26 @@ def test_columns_and_rows_are_those_of_the_table_however_it_comes(pieces, column
     stream = stream_of(*pieces)
     assert stream.columns == stream.every == columns
     assert rows_of(stream) == rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_rows_are_counted_alike_whatever_ends_a_line(end, size):
+    content = end.join(["a,b", "1,2", "", "3,4", ""]).encode()
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    stream, places, passed = stream_of(*pieces), [], 0
+    parse = stream.parser(Wanted(("a",)))
+    for piece in stream.pieces():
+        block = parse(piece)
+        places += (passed + block.places).tolist()
+        passed += block.n_records
+    assert places == [0, 2]
+
+
+def test_a_row_that_is_too_long_is_told_under_the_name_of_the_table(monkeypatch):
+    monkeypatch.setattr(cutting, "LONGEST", 100)
+    with pytest.raises(DataError, match=r"^t\.csv has a row of more than "):
+        rows_of(stream_of(b"a,b\n1,2\n", b'3,"' + b"x" * 200))
 
 
 def test_notes_and_names_are_those_of_dialect_and_header():

@@ -122,6 +122,16 @@ def test_the_careful_way_comes_to_the_same_as_the_fast_one(content):
     assert careful.lines == [*fast.lines, b"7,8"]
 
 
+@pytest.mark.parametrize(
+    ("content", "places"),
+    [(b'1,"u', [0]), (b'1,"u\n', [0]), (b'1,"\n', [0]), (b'\n1,"u\n\n', [1]), (b'1,\n2,"v', [0, 1])],
+)
+def test_a_quotation_mark_that_is_not_closed_harms_nothing_before_it(content, places):
+    block = CsvParser(("a", "b"), Dialect(), Wanted(("a",), kept=("b",)))(content)
+    assert block.raw[:, 0].tolist() == [1, 2][: len(places)]
+    assert (block.places.tolist(), block.faults) == (places, {})
+
+
 def refused(*_, **__):
     pytest.fail("the slow way was taken")
 
