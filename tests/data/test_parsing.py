@@ -132,6 +132,12 @@ def test_a_quotation_mark_that_is_not_closed_harms_nothing_before_it(content, pl
     assert (block.places.tolist(), block.faults) == (places, {})
 
 
+@pytest.mark.parametrize("content", [b"1,u\n3,\n", b"1,u,w\n3,\n", b"3,u\n1\n", b'1,u\n5" ,\n'])
+def test_an_empty_field_is_a_missing_text_by_either_way(content):
+    block = CsvParser(("a", "b"), Dialect(), Wanted((), kept=("b",), label="b"))(content)
+    assert block.texts["b"].to_list() == block.labels.to_list() == ["u", None]
+
+
 def refused(*_, **__):
     pytest.fail("the slow way was taken")
 
