@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 import scipy.sparse as sp
 
@@ -45,7 +46,17 @@ def test_a_block_holds_rows_in_float64_and_their_labels(labelled):
     assert (block.labels is not None) == labelled
     if labelled:
         assert block.labels.to_list() == own.labels[places].tolist()
-    assert (block.places.tolist(), block.n_records, block.faults) == ([0, 1, 2], 3, {})
+    assert (block.places.tolist(), block.n_records, block.faults, block.lines) == ([0, 1, 2], 3, {}, None)
+    assert block.texts.equals(pl.DataFrame())
+
+
+@pytest.mark.parametrize("places", [[], [5], [7, 2]])
+def test_a_block_is_made_as_of_a_table_with_a_column_in_one_piece_and_labels_of_text(places):
+    block = WholeStream(dataset()).parser(Wanted(COLUMNS))(np.array(places, dtype=np.intp))
+    assert block.raw.shape == (len(places), 3)
+    assert block.raw.flags.f_contiguous
+    assert block.labels.dtype == pl.String
+    assert block.labels.len() == block.n_records == len(places)
 
 
 def test_what_is_done_to_a_block_does_not_touch_the_dataset():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -60,8 +62,11 @@ def test_what_waits_for_parquet_is_never_more_than_a_group_and_a_block(tmp_path,
     assert pl.read_parquet(tmp_path / "a.parquet").height == 1000
 
 
-@pytest.mark.parametrize(("group", "most", "expected"), [(2400, 10**6, 100), (2400, 30, 30), (1, 10**6, 1)])
-def test_groups_of_rows_are_such_that_readers_can_hold_them(tmp_path, monkeypatch, group, most, expected):
+@pytest.mark.parametrize(
+    ("rows", "group", "most", "expected"),
+    [(50, 2400, 10**6, 100), (50, 2400, 30, 30), (50, 1, 10**6, 1), (3, 95, 10**6, 3), (3, 96, 10**6, 4)],
+)
+def test_groups_of_rows_are_such_that_readers_can_hold_them(tmp_path, monkeypatch, rows, group, most, expected):
     asked = []
     sink = pl.LazyFrame.sink_parquet
     monkeypatch.setattr(
@@ -69,7 +74,7 @@ def test_groups_of_rows_are_such_that_readers_can_hold_them(tmp_path, monkeypatc
     )
     monkeypatch.setattr(writers, "GROUP_BYTES", group)
     monkeypatch.setattr(writers, "MOST_ROWS", most)
-    write(tmp_path / "a.parquet", [pl.DataFrame({str(place): [1.0] * 50 for place in range(3)})] * 4)
+    write(tmp_path / "a.parquet", [pl.DataFrame({str(place): [1.0] * rows for place in range(3)})] * 4)
     assert asked[-1] == expected  # those before are of the files that are put aside
 
 
@@ -125,9 +130,80 @@ def test_lines_come_back_as_they_were_with_the_answers_behind_them(texts):
     assert rendered == b"".join(line + b";%d;0.5\n" % place for place, line in enumerate(lines))
 
 
-@pytest.mark.parametrize("column", [[[1, 2]], [{"x": 1}], [b"bytes"]])
-def test_what_text_cannot_hold_is_refused_by_name(column):
+@pytest.mark.parametrize(
+    ("column", "kind"), [([[1, 2]], "List(Int64)"), ([{"x": 1}], "Struct({'x': Int64})"), ([b"bytes"], "Binary")]
+)
+def test_what_text_cannot_hold_is_refused_by_name(column, kind):
     frame = pl.DataFrame({"plain": [1], "odd one": column})
-    with pytest.raises(DataError, match=r'Column "odd one" holds .*, which a CSV cannot hold') as caught:
+    with pytest.raises(DataError) as caught:
         CsvWriter(io.BytesIO(), frame.columns).rendered(frame)
-    assert ".parquet" in caught.value.advice
+    assert caught.value.what == f'Column "odd one" holds {kind}, which a CSV cannot hold.'
+    assert caught.value.advice == "Write a .parquet with -o, or name the columns to keep with --keep."
+
+
+@pytest.mark.parametrize(
+    ("output", "mark"),
+    [
+        ("-", ","),
+        ("answers", ","),
+        ("answers.tsv.csv", ","),
+        ("answers.csv.tsv", "\t"),
+        ("folder.tsv/answers", ","),
+        ("a.PARQUET", None),
+        ("parquet", ","),
+    ],
+)
+def test_what_stands_between_fields_is_told_by_the_end_of_the_name(output, mark):
+    assert separator_of(output) == mark
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_no_rows_at_all_are_a_table_of_names(tmp_path, suffix):
+    output = tmp_path / f"answers{suffix}"
+    write(output, [FRAME.clear()])
+    if suffix == ".csv":
+        assert list(csv.reader(output.read_text(encoding="utf-8").splitlines())) == [[*NAMES]]
+    else:
+        read = pl.read_parquet(output)
+        assert (tuple(read.columns), read.height) == (NAMES, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "group", "aside"),
+    [(100, 2400, [1, 2, 3]), (100, 2401, [0, 1, 1]), (100, 2399, [1, 2, 3])],
+)
+def test_a_block_that_is_a_whole_group_waits_for_no_other(tmp_path, monkeypatch, rows, group, aside):
+    monkeypatch.setattr(writers, "GROUP_BYTES", group)
+    block, seen = pl.DataFrame({str(place): [float(place)] * rows for place in range(3)}), []
+    with written_to(str(tmp_path / "a.parquet"), NAMES) as writer:
+        for _ in range(3):
+            writer.write(writer.rendered(block))
+            seen.append(len(list(tmp_path.rglob("*.parquet"))))
+    assert seen == aside
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_no_pattern(tmp_path):
+    for name in ("a1", "a[12]"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "a[12]" / "answers*.parquet", BLOCKS)
+    assert pl.read_parquet(tmp_path / "a[12]" / "answers*.parquet", glob=False).height == FRAME.height
+
+
+def test_a_full_disk_is_an_error_of_the_system_also_where_polars_meets_it(tmp_path):
+    resource = pytest.importorskip("resource", reason="the system has no limits of files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match="too large") as caught, written_to(str(tmp_path / "a.parquet"), ("x",)) as to:
+            to.write(to.rendered(pl.DataFrame({"0": [place**0.5 for place in range(1000)]})))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (caught.value.errno, caught.value.strerror) == (errno.EFBIG, os.strerror(errno.EFBIG))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_error_of_polars_stays_what_it_is(tmp_path):
+    frame = pl.DataFrame({"0": pl.Series([object()], dtype=pl.Object)})
+    with pytest.raises(pl.exceptions.PolarsError, match="Object"), written_to(str(tmp_path / "a.parquet"), "x") as to:
+        to.write(to.rendered(frame))
+    assert list(tmp_path.iterdir()) == []
