@@ -15,6 +15,7 @@ from softreg import files
 from softreg.data.dialect import no_table
 from softreg.data.labels import as_text
 from softreg.data.tables import nameless_note, usable
+from softreg.data.trial import refuse_deadly
 from softreg.data.values import beyond_double, large, missing_as_null
 from softreg.errors import DataError, reason
 from softreg.files import most_unfolded
@@ -83,6 +84,7 @@ def opened(path: Path) -> tuple[pl.Schema, int]:
         scan = pl.scan_parquet(path, glob=False)  # a name that looks like a pattern is itself
         schema, n_rows = scan.collect_schema(), int(scan.select(pl.len()).collect().item())
     _refuse_bomb(path, 8 * n_rows * len(schema))
+    refuse_deadly(path)
     return schema, n_rows
 
 

@@ -15,7 +15,7 @@ from softreg.grading.isolation.ended import StartError
 from softreg.grading.judgement import Mistake, Result, earned, judge, to_be_had
 from softreg.grading.parameters import misplaced
 from softreg.grading.secrecy import public_notes
-from softreg.grading.spec import Spec
+from softreg.grading.spec import MOST_POINTS, Spec
 from softreg.grading.submissions import HandedIn, Submission, printable
 
 __all__ = ["NOT_GRADED", "Grade", "grade"]
@@ -67,7 +67,11 @@ class Grade:
         if not isinstance(content, dict) or misfit(content, dict[str, Any]):
             return False
         own = {key: value for key, value in content.items() if key not in {"score", "of"}}
-        return own.keys() | {"lasting"} == {field.name for field in fields(Grade)} and not misfit(own, Grade)
+        if own.keys() | {"lasting"} != {field.name for field in fields(Grade)} or misfit(own, Grade):
+            return False
+        # subtle: points are rounded to hundredths, what is to be had is not
+        each_of = [(each["points"], each["of"]) for each in own["results"]]
+        return all(0 <= points <= max(of, round(of, 2)) <= MOST_POINTS for points, of in each_of)
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> Grade:

@@ -19,7 +19,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["ROLES", "Function", "Limits", "Spec"]
+__all__ = ["MOST_POINTS", "ROLES", "Function", "Limits", "Spec"]
+
+MOST_POINTS = 1e6
+"""What one check may be worth: sums of all in a class are still exact to hundredths."""
 
 ROLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "softmax": (("logits",), ("proba",)),

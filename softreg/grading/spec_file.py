@@ -15,7 +15,7 @@ from softreg.forms import from_toml
 from softreg.grading.asked import questions
 from softreg.grading.checks import CHECKS
 from softreg.grading.signature import function_of, text_of
-from softreg.grading.spec import ROLES, Function, Limits, Spec
+from softreg.grading.spec import MOST_POINTS, ROLES, Function, Limits, Spec
 
 __all__ = ["read", "text"]
 
@@ -108,7 +108,7 @@ def _functions(table: Mapping[str, Any]) -> tuple[Function, ...]:
 
 def _points(table: Mapping[str, Any]) -> dict[str, float]:
     _refuse_unknown(table, CHECKS, "[points]")
-    return {name: _number(f"points.{name}", value, low=0.0) for name, value in table.items()}
+    return {name: _number(f"points.{name}", value, 0.0, MOST_POINTS) for name, value in table.items()}
 
 
 def _limits(table: Mapping[str, Any]) -> Limits:
@@ -129,11 +129,12 @@ def _seed(content: Mapping[str, Any]) -> int:
     return seed
 
 
-def _number(key: str, value: Any, low: float, high: float = math.inf) -> float:
+def _number(key: str, value: Any, low: float, high: float) -> float:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-    if not low <= number <= min(high, sys.float_info.max):
-        most = f" and {high:.0f} or less" if high < math.inf else ""
-        raise DataError(f'the key "{key}" is {_shown(value)}.', f"It must be a number, {low:g} or more{most}.")
+    if not low <= number <= high:
+        raise DataError(
+            f'the key "{key}" is {_shown(value)}.', f"It must be a number, {low:g} or more and {high:.0f} or less."
+        )
     return float(value)
 
 

@@ -17,6 +17,7 @@ import pytest
 from softreg.data import load
 from softreg.data.parquet import ParquetTable, as_written, opened, refuse_long_texts, unharmed
 from softreg.data.tables import CsvTable
+from softreg.data.trial import refuse_deadly
 from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
 from softreg.settings import SourceSettings
@@ -392,3 +393,34 @@ def test_whole_numbers_are_looked_at_again_as_the_file_has_them(tmp_path):
     assert found.beyond_double(frame, ["a", "float", "money"]) == ("a", "money")
     assert found.beyond_double(frame, ["b"]) == ("b",)
     assert found.beyond_double(frame, []) == ()
+
+
+DEADLY = Path(__file__).parents[1] / "fuzz/corpus/parquet/ac0b6093a912"
+"""A file that claims more rows in a page than memory has; polars aborts on it."""
+
+
+def test_a_file_that_would_end_the_process_is_told_before_it_does():
+    with pytest.raises(DataError) as caught:
+        opened(DEADLY)
+    assert caught.value.what == "ac0b6093a912 is not a readable parquet file: polars breaks off in it."
+    assert caught.value.advice == "Save or copy it again."
+
+
+def test_where_no_further_process_can_be_started_a_file_is_read_untried(tmp_path, monkeypatch):
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
+    assert opened(tmp_path / "t.parquet")[1] == 1
+
+
+def test_a_trial_reads_whatever_a_file_may_hold(tmp_path):
+    """Kinds that softreg leaves out as well; and it runs nothing of the folder that the user is in."""
+    pl.DataFrame({"a": [[1], [2, 3]], "b": [{"c": 1}, {"c": 2}], "d": [b"x", None]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    (tmp_path / "polars.py").write_text("import os; os.abort()")
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        refuse_deadly(tmp_path / "t.parquet")
+    finally:
+        os.chdir(before)

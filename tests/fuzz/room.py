@@ -108,7 +108,7 @@ def without_world() -> Iterator[None]:
 
     with ExitStack() as stack:
         for name in ("softreg.workflows.record.draw_into_run", "softreg.plots.style.save"):
-            stack.enter_context(mock.patch(name, lambda *_: None))
+            stack.enter_context(mock.patch(name, lambda *_, **_more: None))
         stack.enter_context(mock.patch("socket.socket.connect", refused))
         stack.enter_context(mock.patch("socket.getaddrinfo", refused))
         stack.enter_context(mock.patch("sklearn.datasets._base.time.sleep", lambda _: None))  # between its attempts

@@ -48,7 +48,7 @@ def test_a_course_asks_what_its_convention_says(name: str) -> None:
 @given(
     title=st.text(st.characters(codec="utf-8"), max_size=30),
     seed=st.integers(0, 2**40),
-    points=st.dictionaries(st.sampled_from(list(CHECKS)), st.integers(1, 9).map(float) | st.floats(1e-9, 1e30)),
+    points=st.dictionaries(st.sampled_from(list(CHECKS)), st.integers(1, 9).map(float) | st.floats(1e-9, 1e6)),
     hidden=st.sets(st.sampled_from(list(CHECKS))),
     hints=st.sampled_from(["none", "short", "full"]),
     seconds=st.integers(1, 500).map(float) | st.floats(1, 3600),
@@ -92,6 +92,7 @@ def test_every_homework_survives_its_file(
         (ONE + "[points]\nshape = 1", '"shape".*"shapes"'),
         (ONE + "[points]\nshapes = '1'", "points.shapes"),
         (ONE + "[points]\nshapes = nan", "points.shapes"),
+        (ONE + "[points]\nshapes = 1000001", "points.shapes.*0 or more and 1000000 or less"),
         (ONE + "[points]\n" + "\n".join(f"{name} = 0" for name in CHECKS), "no check is worth a point"),
         (ONE + "[limits]\nsecond = 1", '"second".*"seconds"'),
         (ONE + "[limits]\nmemory = 1", "256 or more"),
