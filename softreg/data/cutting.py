@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import IO
 
-from softreg.data.dialect import no_table
+from softreg.data.dialect import misread, no_table
 from softreg.data.quoting import ends_of
 from softreg.errors import DataError, reason
 from softreg.files import most_unfolded
@@ -100,6 +100,7 @@ def decoded(pieces: Iterator[bytes], name: str, codec: str | None = None) -> Ite
     Raises :class:`DataError` where bytes are not of the encoding.
     """
     first, pieces = _begun(pieces, len(codecs.BOM_UTF8))
+    asked = codec is not None
     if codec is None and first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         codec = "utf-16"
     if codec is None or codecs.lookup(codec).name == "utf-8":
@@ -114,7 +115,7 @@ def decoded(pieces: Iterator[bytes], name: str, codec: str | None = None) -> Ite
         except UnicodeError as error:
             at = done - waiting + getattr(error, "start", 0)
             what = f"{name} is not {codec.upper()} text: byte {at + 1} cannot be read."
-            raise DataError(what, "Give another --encoding; without one it is read as UTF-8.") from error
+            raise DataError(what, misread(asked=asked)) from error
         yield text if done else text.removeprefix(codecs.BOM_UTF8)
         done += len(piece)
 

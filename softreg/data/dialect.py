@@ -20,7 +20,7 @@ from itertools import islice
 from softreg.errors import DataError, UsageError, did_you_mean, reason
 from softreg.files import most_unfolded
 
-__all__ = ["SEPARATORS", "Dialect", "as_utf8", "detect", "mark_of", "no_table", "records", "unzipped"]
+__all__ = ["SEPARATORS", "Dialect", "as_utf8", "detect", "mark_of", "misread", "no_table", "records", "unzipped"]
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """The separators that are recognised, and what they are called; the first is the usual one."""
@@ -203,14 +203,21 @@ def _codec(content: bytes, encoding: str | None) -> str:
     """The name by which Python knows the encoding of the content."""
     if encoding is None:
         return "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    try:
-        # subtle: hex, zip and such are codecs too, but none of text; only decoding says so in public
-        b"ab".decode(encoding, "replace")
-    except (LookupError, UnicodeError) as error:
-        known = {word.replace("_", "-") for pair in encodings.aliases.aliases.items() for word in pair}
+    if not _is_of_text(encoding):
+        words = {word for pair in encodings.aliases.aliases.items() for word in pair}
+        known = (word.replace("_", "-") for word in words if _is_of_text(word))
         advice = did_you_mean(encoding, known) or "Common ones are utf-8, latin-1, cp1252 and utf-16."
-        raise UsageError(f'There is no encoding "{encoding}".', advice) from error
+        raise UsageError(f'There is no encoding "{encoding}".', advice)
     return codecs.lookup(encoding).name
+
+
+def _is_of_text(encoding: str) -> bool:
+    """Whether Python knows an encoding of this name; hex, zip and such are codecs too, but none of text."""
+    try:
+        b"ab".decode(encoding, "replace")  # only decoding says so in public
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _recoded(content: bytes, codec: str) -> bytes:
@@ -236,9 +243,16 @@ def _undecodable(content: bytes, at: int, name: str, codec: str, separator: str 
     shown = word.decode("utf-8", "backslashreplace")
     other = "cp1252" if any(0x80 <= byte < 0xA0 for byte in word) else "latin-1"
     advice = f'If "{word.decode(other, "replace")}" is what it should read, type --encoding {other}.'
-    if asked:
-        advice = "Give another --encoding; without one it is read as UTF-8."
+    if asked or codec != "utf-8":
+        advice = misread(asked=asked)
     return DataError(f'{name} is not {codec.upper()} text: byte {at + 1}, {place}, in "{shown}".', advice)
+
+
+def misread(*, asked: bool) -> str:
+    """Return what to do about a file that is not in the encoding which was ``asked`` for, or which its mark tells."""
+    if asked:
+        return "Give another --encoding; without one it is read as UTF-8."
+    return "It begins with the mark of UTF-16: save or copy it again, or give an --encoding."
 
 
 def _word_around(content: bytes, at: int) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from softreg.data.labels import as_text
 from softreg.data.tables import nameless_note, usable
 from softreg.data.trial import refuse_deadly
 from softreg.data.values import beyond_double, large, missing_as_null
-from softreg.errors import DataError, reason
+from softreg.errors import DataError, reason, system_number
 from softreg.files import most_unfolded
 from softreg.memory import need_of_table
 
@@ -113,6 +112,9 @@ def unharmed(name: str) -> Iterator[None]:
         with _in_silence():
             yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        if number := system_number(error):
+            what = f"{name} cannot be read: {os.strerror(number)}."
+            raise DataError(what, "Check the path and its permissions.") from error
         told = reason(error).splitlines()[0].removeprefix("parquet: ").rstrip(".")
         raise DataError(f"{name} is not a readable parquet file: {told}.", "Save or copy it again.") from error
 
@@ -163,5 +165,5 @@ def as_written(column: pl.Series, name: str) -> pl.Series:
     with contextlib.suppress(pl.exceptions.PolarsError):
         if not column.dtype.is_nested():
             return column.cast(pl.String)
-    advice = f"Leave it out: --exclude {shlex.quote(column.name)}."
-    raise DataError(f'{name}: column "{column.name}" holds {column.dtype}, which is no text.', advice)
+    what = f'{name}: column "{column.name}" holds {column.dtype}, which is no text.'
+    raise DataError(what, "Convert it in the file, or leave it out.")

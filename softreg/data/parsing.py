@@ -105,7 +105,7 @@ def fault_of(record: Sequence[str], width: int) -> Fault | None:
         return Fault(f"{shown(word.decode('utf-8', 'backslashreplace'))} is not UTF-8 text", advice)
     if len(record) != width:
         fields = "is 1 field" if len(record) == 1 else f"are {len(record)} fields"
-        advice = "Mend that row; a field that holds a comma needs quotation marks."
+        advice = "Mend that row; a field that holds the separator needs quotation marks."
         return Fault(f"there {fields}, and the header has {width}", advice)
     return None
 

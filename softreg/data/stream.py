@@ -30,7 +30,8 @@ NAMELESS = "\0"
 class Stream(Protocol):
     """A table that is read a block at a time.
 
-    ``columns`` are those that have a name; in ``every`` the others are there too, called NUL and their place.
+    ``columns`` are those that have a name; in ``every`` the others are there too, of a text called NUL and their
+    place.
     """
 
     name: str
@@ -111,6 +112,8 @@ def _header(head: bytes, name: str, separator: str) -> tuple[list[str], int]:
     """The names of the columns, and the place behind them."""
     record, end = next(scanned(head, separator), ([], 0))
     header = [column.strip() for column in record]
+    if b"\0" in head[:end]:
+        raise DataError(f"{name}: the header holds a NUL byte.", "Text has none: mend or remove it.")
     try:
         head[:end].decode()
     except UnicodeDecodeError as error:

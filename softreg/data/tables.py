@@ -149,7 +149,7 @@ class CsvTable:
             elif len(record) != width:
                 raise DataError(
                     f"{self.name}, row {row} has {plural(len(record), 'field')}, and the header has {width}.",
-                    "Mend that row; a field that holds a comma needs quotation marks.",
+                    "Mend that row; a field that holds the separator needs quotation marks.",
                 )
         return blank
 

@@ -236,7 +236,11 @@ def test_gzip_unfolds_to_as_much_as_a_table_may_and_no_further(monkeypatch, step
     ],
 )
 def test_bytes_that_the_encoding_has_not_are_told_with_the_first_of_them(pieces, codec, what):
-    advice = "Give another --encoding; without one it is read as UTF-8."
+    advice = (
+        "Give another --encoding; without one it is read as UTF-8."
+        if codec
+        else "It begins with the mark of UTF-16: save or copy it again, or give an --encoding."
+    )
     assert told(decoded(iter(pieces), "t.csv", codec)) == (what, advice)
 
 

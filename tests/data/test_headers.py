@@ -48,6 +48,7 @@ def rows_of(stream) -> list[tuple]:
         (b"\r\n \n", "t.csv is empty.", ROW),
         (b"\n1,2\n", "t.csv has no header: its first row is blank.", ROW),
         (b" , \n1,2\n", "t.csv has no header: its first row is blank.", ROW),
+        (b",\x000\n1,2\n", "t.csv: the header holds a NUL byte.", "Text has none: mend or remove it."),
         (b"a,b,a\n1,2,3\n", 't.csv has more than one column "a".', "Rename or remove one of them."),
         (b"a,M\xfcnze\n1,2\n", r't.csv: the header is not UTF-8 text, at "a,M\xfcnze".', OTHER),
         (b"\xfc\n1\n", r't.csv: the header is not UTF-8 text, at "\xfc".', OTHER),

@@ -91,7 +91,7 @@ def test_as_text_a_date_is_written_and_what_has_no_text_is_refused_by_name(tmp_p
             caught.value.what
             == f't.parquet: column "{kind}" holds {found.read([kind], [])[0].dtypes[0]}, which is no text.'
         )
-        assert caught.value.advice == f"Leave it out: --exclude {kind}."
+        assert caught.value.advice == "Convert it in the file, or leave it out."
     else:
         frame, _ = found.read([], [kind])
         assert frame[kind].dtype == pl.String
@@ -253,7 +253,7 @@ def test_what_is_no_text_is_left_out_with_a_name_that_the_shell_takes():
     with pytest.raises(DataError) as caught:
         as_written(pl.Series("the odd", [[1]]), "t.parquet")
     assert caught.value.what == 't.parquet: column "the odd" holds List(Int64), which is no text.'
-    assert caught.value.advice == "Leave it out: --exclude 'the odd'."
+    assert caught.value.advice == "Convert it in the file, or leave it out."
 
 
 def test_a_name_that_looks_like_a_pattern_is_itself(tmp_path):
@@ -274,7 +274,6 @@ def test_a_name_that_looks_like_a_pattern_is_itself(tmp_path):
         ),
         (pl.exceptions.ColumnNotFoundError("a"), "a"),
         (pl.exceptions.PanicException("index out of bounds"), "index out of bounds"),
-        (OSError(5, "Input/output error", "somewhere"), "Input/output error"),
     ],
 )
 def test_what_polars_says_of_a_damaged_file_is_told_in_a_line(said, told):
@@ -283,6 +282,17 @@ def test_what_polars_says_of_a_damaged_file_is_told_in_a_line(said, told):
     assert caught.value.what == f"t.parquet is not a readable parquet file: {told}."
     assert caught.value.advice == "Save or copy it again."
     assert caught.value.__cause__ is said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [OSError(5, "Input/output error", "somewhere"), pl.exceptions.ComputeError("t (os error 5): t.parquet")],
+)
+def test_what_the_system_refuses_is_no_fault_of_the_file(said):
+    with pytest.raises(DataError) as caught, unharmed("t.parquet"):
+        raise said
+    assert caught.value.what == "t.parquet cannot be read: Input/output error."
+    assert caught.value.advice == "Check the path and its permissions."
 
 
 def test_a_file_that_is_no_parquet_is_told_by_name_whenever_that_is_found_out(tmp_path):

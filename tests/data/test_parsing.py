@@ -14,7 +14,7 @@ from softreg.data.dialect import Dialect
 from softreg.data.parsing import CsvParser, fault_of, written
 from softreg.data.quoting import well_quoted
 
-MEND = "Mend that row; a field that holds a comma needs quotation marks."
+MEND = "Mend that row; a field that holds the separator needs quotation marks."
 NUL = Fault("there is a NUL byte", "A text table has none: mend or remove it.")
 ONE = Fault("there is 1 field, and the header has 2", MEND)
 THREE = Fault("there are 3 fields, and the header has 2", MEND)

@@ -95,7 +95,7 @@ def test_formula_looking_text_is_passed_through(field):
     assert frame["label"].to_list() == [field, "x"]
 
 
-ROW = "Mend that row; a field that holds a comma needs quotation marks."
+ROW = "Mend that row; a field that holds the separator needs quotation marks."
 WHOLE = "Give a table with a header and at least one row."
 
 

@@ -12,6 +12,7 @@ from softreg.data.dialect import as_utf8, no_table, unzipped
 from softreg.errors import DataError, UsageError
 
 ANOTHER = "Give another --encoding; without one it is read as UTF-8."
+AGAIN_16 = "It begins with the mark of UTF-16: save or copy it again, or give an --encoding."
 UTF_16 = "t.csv looks like UTF-16 text."
 MEND = "Text has none: mend or remove it."
 AGAIN = "Copy or download it again."
@@ -92,6 +93,7 @@ def told(function, *arguments) -> tuple[str, str]:
         (b"a,b\n1,\xe9\n", {"encoding": "utf8"}, r'UTF-8 text: byte 7, row 1, column "b", in "\xe9"', ANOTHER),
         ("a,b\n1,ä\n".encode(), {"encoding": "US-ASCII"}, 'ASCII text: byte 7, row 1, column "b", in "ä"', ANOTHER),
         (b"a,b\n1,x\n", {"encoding": "utf-16"}, 'UTF-16 text: byte 1, in the header, in "a"', ANOTHER),
+        (b"\xff\xfea\0,\0b\0\n\0x", {}, 'UTF-16 text: byte 11, row 1, column "a", in "\0x"', AGAIN_16),
         (
             "a,b\n1,".encode("utf-16-le") + b"x\xd8y\0",
             {"encoding": "utf-16-le"},
@@ -211,6 +213,9 @@ def test_carriage_returns_are_line_ends_where_there_is_no_line_feed(content, exp
         ("shift-jjs", 'Did you mean "shift-jis"?'),
         ("windows-12520", 'Did you mean "windows-1252"?'),
         ("", "Common ones are utf-8, latin-1, cp1252 and utf-16."),
+        ("hex", "Common ones are utf-8, latin-1, cp1252 and utf-16."),
+        ("zip", "Common ones are utf-8, latin-1, cp1252 and utf-16."),
+        ("utf\0", 'Did you mean "utf"?'),
         ("undefined", "Common ones are utf-8, latin-1, cp1252 and utf-16."),
     ],
 )
