@@ -59,7 +59,7 @@ def split_rows(dataset: Dataset, codes: np.ndarray, settings: SplitSettings, *, 
         train, val, test = (everything[dataset.part == part] for part in ("train", "val", "test"))
         if not len(train):
             raise DataError(f"{dataset.name} has no training rows.", 'Mark some rows as "train".')
-        shares = {} if len(val) else {"--val-size": val_size}
+        del shares["--test-size"]  # it has no effect
     else:
         _refuse_rare(dataset, codes, _cutting(shares))
         train, test = _cut(dataset, codes, everything, _Cut(settings.test_size, "--test-size", settings.seed))
