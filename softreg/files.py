@@ -64,7 +64,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     >>> target.read_bytes()
     b'whole'
     """
-    path = Path(path).resolve()  # a symbolic link stays, and its target is replaced
+    named, path = path, Path(path).resolve()  # a symbolic link stays, and its target is replaced
     refuse_stream(path)
     with _temporary(path) as (descriptor, name):
         try:
@@ -76,7 +76,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
             if overwrite:
                 name.replace(path)
             else:
-                _put(name, path)
+                _put(name, path, named)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 name.unlink()
@@ -86,20 +86,20 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     sync_folder(path.parent)
 
 
-def _put(name: Path, path: Path) -> None:
-    """Give a file the name ``path``, which no file has, at once: a rename would replace one that appeared by now."""
-    taken = UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
+def _put(name: Path, path: Path, named: Path) -> None:
+    """Give a file the name ``path``, which no file has: a rename would replace one that appeared in the meantime.
+
+    Where a file system has no second names, a moment is left in which it does.
+    """
     try:
         path.hardlink_to(name)
-    except FileExistsError:
-        raise taken from None
-    except OSError:  # a file system that has no second names
-        if path.exists():
-            raise taken from None
+    except OSError as error:
+        # subtle: over a network the request may come twice, and its second answer be that the file exists, our own
+        if path.exists() and not path.samefile(name):
+            raise UsageError(f"The file {named} exists.", "Name another, or add --overwrite.") from error
         name.replace(path)
-    else:
-        with contextlib.suppress(OSError):
-            name.unlink()  # or else by whoever writes the file next
+    with contextlib.suppress(OSError):  # what is left is removed by whoever writes the file next
+        name.unlink()
 
 
 def refuse_stream(path: Path) -> None:

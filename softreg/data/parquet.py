@@ -65,6 +65,7 @@ class ParquetTable:
         """The columns with the types that they have in the file; those that nothing can be made of hold nulls."""
         plain = {name: None for name in names if not self._schema[name].is_nested()}
         need_of_table(self._n_rows * len(plain))
+        refuse_deadly(self._path, [*plain])
         with unharmed(self.name):
             frame = pl.read_parquet(self._path, columns=[*plain], glob=False) if plain else pl.DataFrame()
             refuse_long_texts(frame, self._path)
@@ -83,7 +84,6 @@ def opened(path: Path) -> tuple[pl.Schema, int]:
         scan = pl.scan_parquet(path, glob=False)  # a name that looks like a pattern is itself
         schema, n_rows = scan.collect_schema(), int(scan.select(pl.len()).collect().item())
     _refuse_bomb(path, 8 * n_rows * len(schema))
-    refuse_deadly(path)
     return schema, n_rows
 
 

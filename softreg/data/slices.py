@@ -12,6 +12,7 @@ import polars as pl
 from softreg.data.blocks import Block, Rows, Wanted, assembled
 from softreg.data.parquet import as_written, number_or_text, opened, refuse_long_texts, unharmed
 from softreg.data.tables import nameless_note, usable
+from softreg.data.trial import refuse_deadly
 from softreg.errors import DataError
 
 __all__ = ["ParquetStream"]
@@ -51,6 +52,7 @@ class ParquetStream:
                 what = f'{self.name}: column "{name}" holds {dtype}, and the model takes numbers or categories.'
                 raise DataError(what, "Convert it as it was for the training.")
         names = list(dict.fromkeys([*wanted.inputs, *wanted.texts]))
+        refuse_deadly(self._path, names)
 
         def parse(piece: tuple[int, int]) -> Block:
             # one at a time: polars may hold a whole group of rows of the file, as large as its writer made them

@@ -156,17 +156,16 @@ def _refuse_rare(dataset: Dataset, codes: np.ndarray, cutting: list[str]) -> Non
 def _refuse_untrained(
     dataset: Dataset, codes: np.ndarray, train: np.ndarray, marked: np.ndarray, cutting: list[str]
 ) -> None:
-    """Raise DataError for a class without a training row: in ``marked`` rows alone, or put aside with its groups."""
+    """Raise DataError for a class without a training row: its rows are ``marked`` as others, or were put aside here."""
     lost = np.setdiff1d(codes, codes[train])
     if len(lost):
-        groups = not (codes[marked] == lost[0]).any()
-        why = " (whole groups are put aside)" if groups else ""
-        raise DataError(
-            f'No training row is of class "{_label(dataset, codes, int(lost[0]))}"{why}.',
-            f"Type {' and '.join(cutting)}, or another --seed."
-            if groups
-            else "Move rows of it to the training part, or remove it.",
-        )
+        what = f'No training row is of class "{_label(dataset, codes, int(lost[0]))}"'
+        if (codes[marked] == lost[0]).any():
+            raise DataError(f"{what}.", "Move rows of it to the training part, or remove it.")
+        zero = f"Type {' and '.join(cutting)}, or"
+        if dataset.groups is not None:
+            raise DataError(f"{what} (whole groups are put aside).", f"{zero} another --seed.")
+        raise DataError(f"{what} (all are put aside).", f"{zero} a smaller share.")
 
 
 def _label(dataset: Dataset, codes: np.ndarray, code: int) -> str:

@@ -20,6 +20,7 @@ import polars as pl
 
 from softreg import files
 from softreg.data import dialect
+from softreg.data.quoting import unquoted
 from softreg.data.values import beyond_double, floats, large, missing_as_null
 from softreg.errors import DataError, plural
 from softreg.memory import limit, need_of_table
@@ -92,7 +93,7 @@ class CsvTable:
             return self._parse(set())
         except _REFUSALS as error:
             what = f"{self.name} is not readable as a table"
-            if b"\r" in self._content.replace(b"\r\n", b""):
+            if _has_stray_return(self._content):
                 what += ": beside its line ends there is a carriage return"
                 raise DataError(f"{what}.", "Give all rows the same line end.") from error
             raise DataError(f"{what}.", "Look for an open quotation mark.") from error
@@ -132,7 +133,7 @@ class CsvTable:
             empty = "is empty" if not self._content.strip() else "has no header: its first row is blank"
             raise DataError(f"{self.name} {empty}.", "Give a table with a header and at least one row.")
         leading = next((place for place, record in enumerate(records) if record), None)
-        if leading is None and any("\n" in name for name in header):
+        if leading is None and self._content.count(b'"') % 2:
             raise DataError(f"{self.name}: a quotation mark in the header is not closed.", "Close it.")
         if leading is None:
             raise DataError(f"{self.name} has a header and no rows.", "Give at least one row.")
@@ -152,6 +153,12 @@ class CsvTable:
                     "Mend that row; a field that holds the separator needs quotation marks.",
                 )
         return blank
+
+
+def _has_stray_return(content: bytes) -> bool:
+    """Whether a carriage return stands outside quotation marks, and not in front of a line feed."""
+    byte = np.frombuffer(content + b"\n", np.uint8)
+    return bool((byte[unquoted(byte, "\r") + 1] != ord("\n")).any())
 
 
 def to_csv(dataset: Dataset, path: Path, *, overwrite: bool = True) -> None:

@@ -89,11 +89,8 @@ def numbers_of(frame: pl.DataFrame, column: str, rows: np.ndarray, option: str) 
     if bad.any():
         place = int(np.flatnonzero(bad)[0])
         found = frame[column][place]
-        told = (
-            "the value is missing"
-            if found in {None, ""}
-            else f'"{str(found).removesuffix(".0")}" is not a number of 0 or more'
-        )
+        word = str(found).removesuffix(".0") if isinstance(found, float) else found
+        told = "the value is missing" if found in {None, ""} else f'"{word}" is not a number of 0 or more'
         raise DataError(
             f'Column "{column}" ({option}), row {rows[place]}: {told}.',
             "Mend it, or leave that row out.",

@@ -17,7 +17,7 @@ import pytest
 from softreg.data import load
 from softreg.data.parquet import ParquetTable, as_written, opened, refuse_long_texts, unharmed
 from softreg.data.tables import CsvTable
-from softreg.data.trial import refuse_deadly
+from softreg.data.trial import outcome, refuse_deadly
 from softreg.data.values import as_categories, numbered
 from softreg.errors import DataError
 from softreg.settings import SourceSettings
@@ -411,7 +411,7 @@ DEADLY = Path(__file__).parents[1] / "fuzz/corpus/parquet/ac0b6093a912"
 
 def test_a_file_that_would_end_the_process_is_told_before_it_does():
     with pytest.raises(DataError) as caught:
-        opened(DEADLY)
+        ParquetTable(DEADLY).read([], ["c"])
     assert caught.value.what == "ac0b6093a912 is not a readable parquet file: polars breaks off in it."
     assert caught.value.advice == "Save or copy it again."
 
@@ -419,18 +419,22 @@ def test_a_file_that_would_end_the_process_is_told_before_it_does():
 def test_where_no_further_process_can_be_started_a_file_is_read_untried(tmp_path, monkeypatch):
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "t.parquet")
     monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
-    assert opened(tmp_path / "t.parquet")[1] == 1
+    refuse_deadly(DEADLY, ["c"])
+    assert ParquetTable(tmp_path / "t.parquet").read(["a"], [])[0].to_dict(as_series=False) == {"a": [1.0]}
 
 
-def test_a_trial_reads_whatever_a_file_may_hold(tmp_path):
+def test_under_a_limit_of_memory_that_is_what_ends_the_reader(monkeypatch):
+    monkeypatch.setattr("softreg.data.trial.limit", lambda: 2**32)
+    with pytest.raises(MemoryError):
+        refuse_deadly(DEADLY, ["c"])
+
+
+def test_a_trial_reads_whatever_a_file_may_hold(tmp_path, monkeypatch):
     """Kinds that softreg leaves out as well; and it runs nothing of the folder that the user is in."""
     pl.DataFrame({"a": [[1], [2, 3]], "b": [{"c": 1}, {"c": 2}], "d": [b"x", None]}).write_parquet(
         tmp_path / "t.parquet"
     )
     (tmp_path / "polars.py").write_text("import os; os.abort()")
-    before = Path.cwd()
-    os.chdir(tmp_path)
-    try:
-        refuse_deadly(tmp_path / "t.parquet")
-    finally:
-        os.chdir(before)
+    monkeypatch.chdir(tmp_path)
+    assert outcome(tmp_path / "t.parquet", "abd") == 0
+    assert outcome(tmp_path / "t.parquet", ["b", "no such column"]) == 1

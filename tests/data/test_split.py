@@ -347,6 +347,13 @@ TOLD = [
         "Type --val-size 0, or another --seed.",
     ),
     (
+        ["a"] * 20 + ["b"] * 20 + ["c"] * 2,
+        {},
+        {"test_size": 0.9},
+        'No training row is of class "c" (all are put aside).',
+        "Type --test-size 0, or a smaller share.",
+    ),
+    (
         ["a", "a", "b", "b", "a"],
         {"groups": ["g", "g", "h", "h", "i"], "part": ["train"] * 4 + ["test"]},
         {"val_size": 0.4},

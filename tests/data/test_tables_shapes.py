@@ -116,6 +116,12 @@ WHOLE = "Give a table with a header and at least one row."
         (b"a;b;label\n1;2;x\n\n3;4;y;5\n", ", row 3 has 4 fields, and the header has 3.", ROW),
         (b"a,b\n\n\n1,2\n\n3,,\n4\n", ", row 5 has 3 fields, and the header has 2.", ROW),
         (b"a,b\n\n1,2\n\n4\n", ", row 4 has 1 field, and the header has 2.", ROW),
+        (b'"a\nb",label\n', " has a header and no rows.", "Give at least one row."),
+        (
+            b'a,t,label\n1,"x\ry",p\n2,z"q,q\n3,"k"j,p\n',
+            " is not readable as a table.",
+            "Look for an open quotation mark.",
+        ),
         (b'a,"b\n1,2\n', ": a quotation mark in the header is not closed.", "Close it."),
         (
             b"a,b\n1,2\r3,4\n",

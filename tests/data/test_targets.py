@@ -146,10 +146,12 @@ def test_weights_that_are_none_are_told_with_what_to_do():
         weights_of(pl.DataFrame({"w": [0.0, 0.0]}), "w", np.arange(2))
     assert caught.value.what == 'Every weight in "w" is 0.'
     assert caught.value.advice == "Give at least two rows of different classes a weight."
-    with pytest.raises(DataError) as caught:
-        weights_of(pl.DataFrame({"w": ["1", "few"]}), "w", np.array([4, 5]))
-    assert caught.value.what == 'Column "w" (--weight-col), row 5: "few" is not a number of 0 or more.'
-    assert caught.value.advice == MEND
+    for word, shown in (("few", "few"), ("1.2.0", "1.2.0"), (-3.0, "-3"), (-0.5, "-0.5")):
+        column = ["1", word] if isinstance(word, str) else [1.0, word]
+        with pytest.raises(DataError) as caught:
+            weights_of(pl.DataFrame({"w": column}), "w", np.array([4, 5]))
+        assert caught.value.what == f'Column "w" (--weight-col), row 5: "{shown}" is not a number of 0 or more.'
+        assert caught.value.advice == MEND
 
 
 def test_one_weight_that_is_not_0_is_enough():
