@@ -82,11 +82,14 @@ def mark_of(separator: str) -> str:
     return mark
 
 
-def records(text: io.TextIOBase, separator: str) -> Iterator[list[str]]:
-    """Yield the records of an open text (``newline=""``), whose fields may have any length; blank lines are empty."""
+def records(text: io.TextIOBase, separator: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """Yield the records of an open text (``newline=""``), whose fields may have any length; blank lines are empty.
+
+    If ``strict``, ``csv.Error`` for a quotation mark that is never closed, and for text behind one that is.
+    """
     # Subtle: the limit belongs to the process; to set it back would cut off a reader that is not at its end yet.
     csv.field_size_limit(_ANY_LENGTH)
-    yield from csv.reader(text, delimiter=separator)
+    yield from csv.reader(text, delimiter=separator, strict=strict)
 
 
 def _expected(name: str) -> str:

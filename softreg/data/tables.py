@@ -10,6 +10,7 @@ are written.
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import io
 from collections import Counter
@@ -20,7 +21,7 @@ import polars as pl
 
 from softreg import files
 from softreg.data import dialect
-from softreg.data.quoting import unquoted
+from softreg.data.quoting import scanned, unquoted
 from softreg.data.values import beyond_double, floats, large, missing_as_null
 from softreg.errors import DataError, plural
 from softreg.memory import limit, need_of_table
@@ -57,10 +58,12 @@ class CsvTable:
         self.sha256 = hashlib.sha256(content).hexdigest()
         text = dialect.as_utf8(dialect.unzipped(content, name), name, encoding, separator)
         # Subtle: where the last line, without an end, is a quotation mark that opens a field of numbers, polars panics.
-        self._content = text + b"\n" if text.endswith((b'"', b'"\r')) else text
-        found = dialect.detect(self._content, name, separator)
+        text = text + b"\n" if text.endswith((b'"', b'"\r')) else text
+        found = dialect.detect(text, name, separator)
         self._separator, self.decimal_comma = found.separator, found.decimal_comma
-        self._header, self._leading = self._read_header()
+        self._header, self._leading, start = self._read_header(text)
+        # Subtle: polars would count lines from the header on, where a quotation mark may stand within a name.
+        self._content = text[start:]
         self.columns = usable(self._header, name)
         self.notes = (*found.notes, *nameless_note(self._header))
 
@@ -77,8 +80,14 @@ class CsvTable:
     def beyond_double(self, frame: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
         """Return those of the columns, numbers in a frame that was read, in which whole numbers have lost digits."""
         doubtful = large(frame, names)
-        written = self._parse(set(), columns=[self._header.index(name) for name in doubtful]) if doubtful else ()
+        written = self._written(doubtful) if doubtful else ()
         return tuple(column.name for column in written if beyond_double(column))
+
+    def _written(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns as text."""
+        with contextlib.suppress(*_REFUSALS):
+            return self._parse(set(), columns=[self._header.index(name) for name in names])
+        return self._parsed_slowly().select(names)
 
     def _frame(self, numbers: set[str]) -> pl.DataFrame:
         """All columns: as numbers what can be, first by hope, then by the look of the first rows, then none at all."""
@@ -89,13 +98,15 @@ class CsvTable:
         with contextlib.suppress(*_REFUSALS):
             return self._parse(numbers & self._numeric_at_first())
         self._blank_rows()  # a ragged row is said as such
-        try:
+        with contextlib.suppress(*_REFUSALS):
             return self._parse(set())
-        except _REFUSALS as error:
-            what = f"{self.name} is not readable as a table"
-            if _has_stray_return(self._content):
-                what += ": beside its line ends there is a carriage return"
-                raise DataError(f"{what}.", "Give all rows the same line end.") from error
+        what = f"{self.name} is not readable as a table"
+        if _has_stray_return(self._content):
+            what += ": beside its line ends there is a carriage return"
+            raise DataError(f"{what}.", "Give all rows the same line end.")
+        try:
+            return self._parsed_slowly()
+        except csv.Error as error:
             raise DataError(f"{what}.", "Look for an open quotation mark.") from error
 
     def _parse(self, numbers: set[str], n_rows: int | None = None, columns: list[int] | None = None) -> pl.DataFrame:
@@ -105,14 +116,25 @@ class CsvTable:
         return pl.read_csv(
             self._content,
             has_header=False,
-            # Subtle: without a header polars takes the width from the first line, which must then not be blank.
-            skip_rows=1 + self._leading,
             n_rows=n_rows,
             columns=columns,
             separator=self._separator,
             decimal_comma=self.decimal_comma,
             schema={name: pl.Float64 if number else pl.String for name, number in kinds.items()},
         )
+
+    def _parsed_slowly(self) -> pl.DataFrame:
+        """All columns as text, by Python's ``csv``, which takes a quotation mark within a word for what it is."""
+        nothing = [""] * len(self._header)
+        rows = [record or nothing for record in self._records(strict=True)]
+        names = [name or f"\0{place}" for place, name in enumerate(self._header)]
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+        return frame.with_columns(pl.all().replace("", None))
+
+    def _records(self, *, strict: bool = False) -> Iterator[list[str]]:
+        """The rows and the blank lines, as Python's ``csv`` reads them."""
+        text = io.TextIOWrapper(io.BytesIO(self._content), encoding="utf-8", newline="")
+        return dialect.records(text, self._separator, strict=strict)
 
     def _numeric_at_first(self) -> set[str]:
         """The columns whose first values are numbers, as far as this can be seen."""
@@ -121,30 +143,26 @@ class CsvTable:
             column.name for column in sample if floats(column, decimal_comma=comma).null_count() == column.null_count()
         }
 
-    def _records(self) -> Iterator[list[str]]:
-        text = io.TextIOWrapper(io.BytesIO(self._content), encoding="utf-8", newline="")
-        return dialect.records(text, self._separator)
-
-    def _read_header(self) -> tuple[list[str], int]:
-        """The names of the columns, and the number of blank lines before the first row."""
-        records = self._records()
-        header = [name.strip() for name in next(records, [])]
+    def _read_header(self, text: bytes) -> tuple[list[str], int, int]:
+        """The names of the columns, the number of blank lines before the first row, and the place where that begins."""
+        records = scanned(text, self._separator)
+        record, start = next(records, ([], 0))
+        header = [name.strip() for name in record]
         if not any(header):
-            empty = "is empty" if not self._content.strip() else "has no header: its first row is blank"
+            empty = "is empty" if not text.strip() else "has no header: its first row is blank"
             raise DataError(f"{self.name} {empty}.", "Give a table with a header and at least one row.")
-        leading = next((place for place, record in enumerate(records) if record), None)
-        if leading is None and self._content.count(b'"') % 2:
+        for leading, (record, end) in enumerate(records):
+            if record:
+                return header, leading, start
+            start = end
+        if text.count(b'"') % 2:
             raise DataError(f"{self.name}: a quotation mark in the header is not closed.", "Close it.")
-        if leading is None:
-            raise DataError(f"{self.name} has a header and no rows.", "Give at least one row.")
-        return header, leading
+        raise DataError(f"{self.name} has a header and no rows.", "Give at least one row.")
 
     def _blank_rows(self) -> list[int]:
         """Numbers of the blank lines; DataError at the first row with more or fewer fields than the header."""
         blank, width = [], len(self._header)
-        records = self._records()
-        next(records)
-        for row, record in enumerate(records, start=1):
+        for row, record in enumerate(self._records(), start=1 + self._leading):
             if not record:
                 blank.append(row)
             elif len(record) != width:
