@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -21,7 +22,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 
 SOON = 0.02
-"""Seconds after which it is looked again whether something is still being imported."""
+"""Seconds after which a signal is raised that could not be raised when it came."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -45,6 +46,7 @@ class Interruption:
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._hook: Any = None
+        self._raised: Any = None
         self._listening = False
 
     def __enter__(self) -> Interruption:
@@ -70,6 +72,8 @@ class Interruption:
         if not self._listening or self.reason:
             for other in self._before:
                 signal.signal(other, signal.SIG_DFL)
+            if hasattr(signal, "setitimer"):
+                signal.signal(signal.SIGALRM, lambda _, frame: self._raise(number, frame))
             self.code = 128 + number
             self._raise(number, frame)
             return
@@ -82,30 +86,37 @@ class Interruption:
 
     def _raise(self, number: int, frame: FrameType | None) -> None:
         if _importing(frame) and hasattr(signal, "setitimer"):
-            self._raise_soon(number)
-        else:
-            raise Interrupted(number)
-
-    def _raise_soon(self, number: int) -> None:
-        signal.signal(signal.SIGALRM, lambda _, frame: self._raise(number, frame))
-        signal.setitimer(signal.ITIMER_REAL, SOON)
+            _soon()
+            return
+        interrupted = Interrupted(number)
+        # subtle: what is raised while an object is being removed Python passes on to nobody: then it goes too early
+        self._raised = weakref.ref(interrupted, _soon)
+        try:
+            raise interrupted
+        finally:
+            del interrupted  # or it would hold itself, by this frame in its traceback
 
     def _unraisable(self, told: Any) -> None:
-        """Raise again what Python could not pass on, because the signal came while an object was being removed."""
-        if isinstance(told.exc_value, Interrupted):
-            self._raise_soon(told.exc_value.number)
-        else:
+        """Say nothing of a signal that Python could not pass on: it is raised again."""
+        if not isinstance(told.exc_value, Interrupted):
             self._hook(told)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._raised = None  # it has arrived
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if self._hook:
             sys.unraisablehook = self._hook
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _soon(_: object = None) -> None:
+    """Have the signal looked at again."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, SOON)
 
 
 def _importing(frame: FrameType | None) -> bool:

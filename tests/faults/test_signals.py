@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import re
@@ -16,6 +17,8 @@ import pytest
 from nursery import ROOT
 from remains import sound
 from stories import STORIES, TRAIN, again, around, old_or_new, told, undisturbed
+
+from softreg.cli.interrupt import Interruption
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CODES = {number: {128 + number, -number} for number in NUMBERS}
@@ -224,3 +227,28 @@ def test_what_a_submission_runs_ends_with_the_grader_however_that_ends(shell, tr
         assert time.monotonic() < limit, (marked(word), [*temporary.iterdir()])
         time.sleep(0.05)
     tried("graders that were killed or interrupted")
+
+
+class Closing(io.RawIOBase):
+    """A file during whose closing a signal comes."""
+
+    def close(self) -> None:
+        if not self.closed:
+            signal.raise_signal(signal.SIGTERM)
+        super().close()
+
+
+class Removed:
+    """An object during whose removal a signal comes."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("dropped", [Closing, Removed])
+def test_a_signal_is_not_lost_where_python_swallows_what_it_raises(dropped):
+    """What is raised while an object goes that nobody holds any more, Python passes on to nobody."""
+    with pytest.raises(KeyboardInterrupt) as caught, Interruption():
+        dropped()
+        time.sleep(20)
+    assert caught.value.number == signal.SIGTERM
