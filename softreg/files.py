@@ -64,7 +64,9 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     >>> target.read_bytes()
     b'whole'
     """
-    named, path = path, Path(path).resolve()  # a symbolic link stays, and its target is replaced
+    named, path = path, Path(os.path.realpath(path))  # a symbolic link stays, and its target is replaced
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(named))
     refuse_stream(path)
     with _temporary(path) as (descriptor, name):
         try:

@@ -44,7 +44,10 @@ NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
 """What the system says of names that no file can have: bad input, whoever gave it."""
 
 ADVICE = (
-    dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room there, and type the same again.")
+    dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT),
+        "Make room there, and type the same again (over a begun run: --overwrite).",
+    )
     | dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Name a place that you may write to.")
     | dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "See whether it is still there.")
     | {errno.EINVAL: "Name a file.", errno.EISDIR: "Name a file, and no folder."}

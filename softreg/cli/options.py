@@ -131,11 +131,11 @@ def refuse_existing(path: str, overwrite: bool, *inputs: str | Path) -> None:
     """Refuse to lose a file that exists, or, also with ``overwrite``, one that is an input; and what is no file."""
     if path == "-" and overwrite:
         raise UsageError("--overwrite has no effect without -o FILE.", "Leave it out.")
-    if path != "-" and Path(path).exists() and not overwrite:
-        raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
     if path != "-" and Path(path).exists():
         if not Path(path).is_file():
             raise UsageError(f"{path} exists, and is no file.", "Name a file, or - for standard output.")
+        if not overwrite:
+            raise UsageError(f"The file {path} exists.", "Name another, or add --overwrite.")
         if any(Path(each).exists() and Path(each).samefile(path) for each in inputs):
             raise UsageError(f"{path} is the input itself, and would be lost.", "Name another file.")
     if path != "-" and not Path(path).parent.is_dir():

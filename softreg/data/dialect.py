@@ -240,6 +240,8 @@ def _recoded(content: bytes, codec: str) -> bytes:
 def _undecodable(content: bytes, at: int, name: str, codec: str, separator: str | None, *, asked: bool) -> DataError:
     """What a file is that is not in its encoding, where this shows, and what to type."""
     if b"\0" in content and "16" not in codec and "32" not in codec:
+        if wide := _utf_16_of(content):
+            return DataError(f"{name} looks like UTF-16 text.", f"Type --encoding {wide}.")
         return DataError(f"{name} is not a text file.", "Give a table: .csv, .tsv or .parquet.")
     place = _place(content[:at].decode(codec, "ignore").removeprefix("\ufeff"), name, separator)
     word = _word_around(content, at)
@@ -264,12 +266,19 @@ def _word_around(content: bytes, at: int) -> bytes:
     return re.split(rb'[,;\t|"\r\n]', before)[-1] + re.split(rb'[,;\t|"\r\n]', after)[0]
 
 
+def _utf_16_of(content: bytes) -> str:
+    """The kind of UTF-16 that bytes without a mark look like: of its commas and digits one half is zero; else ""."""
+    head = content[:1000]
+    zeros = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[::2].count(0)}
+    codec = max(zeros, key=lambda name: zeros[name])
+    return codec if sum(zeros.values()) == zeros[codec] > 0.15 * len(head) else ""
+
+
 def _nul(text: bytes, name: str, separator: str | None) -> DataError:
     """What to say of text with a NUL in it."""
-    head, at = text[:1000], text.index(b"\0")
-    for codec, zeros in {"utf-16-le": head[1::2], "utf-16-be": head[::2]}.items():
-        if zeros.count(0) > 0.9 * len(zeros):
-            return DataError(f"{name} looks like UTF-16 text.", f"Type --encoding {codec}.")
+    if wide := _utf_16_of(text):
+        return DataError(f"{name} looks like UTF-16 text.", f"Type --encoding {wide}.")
+    at = text.index(b"\0")
     place = _place(text[:at].decode(), name, separator)
     return DataError(f"{name} holds a NUL byte: byte {at + 1}, {place}.", "Text has none: mend or remove it.")
 

@@ -109,7 +109,8 @@ def _numbers(values: pl.Series, asked: bool | str) -> tuple[str, str]:
     if not len(there):
         return LEFT_OUT, "empty"
     if there.n_unique() == 1 and not values.null_count():
-        return LEFT_OUT, f"constant: always {there[0]:g}"
+        large = abs(float(there[0])) >= 2**53  # beyond which whole numbers are rounded
+        return LEFT_OUT, f"constant: always {there[0]:g}" + ", or too large to be told apart" * large
     if not asked and _counts_rows(there) and len(there) == len(values):
         return LEFT_OUT, "identifier: a new whole number in every row"
     return NUMBER, ""

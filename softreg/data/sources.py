@@ -176,6 +176,8 @@ def _not_found(spec: str, path: Path) -> DataError:
         return DataError(f'There is no data set and no file "{spec}".', advice)
     if not path.parent.is_dir():
         return DataError(f"There is no file {spec}: no folder {path.parent} either.", "Check the path.")
+    if path.is_symlink():
+        return DataError(f"There is no file {spec}: it is a link to {path.readlink()}.", "Check where it leads.")
     near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1)
     advice = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
     return DataError(f"There is no file {spec}.", advice)
@@ -233,14 +235,16 @@ def _refuse_idle(spec: str, kind: str, source: SourceSettings, split: SplitSetti
         for option in ("samples", "noise", "centers"):
             if getattr(source, option) is not None:
                 raise UsageError(f"--{option} has no effect on {spec}.", f"It shapes {listed(SYNTHETIC)}.")
+    if kind != "table" and source.target is not None and not spec.startswith("openml:"):
+        raise UsageError(f"--target has no effect on {spec}: its labels are known.", "Leave it out.")
+    named: dict[str, object] = {}
     if kind != "table":
-        if source.target is not None and not spec.startswith("openml:"):
-            raise UsageError(f"--target has no effect on {spec}: its labels are known.", "Leave it out.")
         named = {"--split-col": split.split_col, "--group-col": split.group_col}
         named |= {f"--{name.replace('_', '-')}": getattr(source, name) for name in _OF_TABLES}
-        for option, value in named.items():
-            if value:
-                raise UsageError(f"{option} has no effect on {spec}.", "It is for tables, such as a CSV.")
+    elif spec.lower().endswith(".parquet"):
+        named = {"--separator": source.separator, "--encoding": source.encoding}
+    if idle := next((option for option, value in named.items() if value), None):
+        raise UsageError(f"{idle} has no effect on {spec}.", "It is for tables, such as a CSV.")
     if source.target_distribution and source.target is not None:
         raise UsageError("--target and --target-distribution both say what is learned.", "Leave one out.")
     if split.test is not None and split.split_col is not None:

@@ -76,9 +76,10 @@ class CsvWriter:
 
         Raises DataError for a column that text cannot hold.
         """
-        nested = next((name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary), None)
-        if nested is not None:
-            what = f'Column "{nested}" holds {frame.schema[nested]}, which a CSV cannot hold.'
+        no_text = (pl.Binary, pl.Duration)
+        held = next((name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype in no_text), None)
+        if held is not None:
+            what = f'Column "{held}" holds {frame.schema[held]}, which a CSV cannot hold.'
             raise DataError(what, "Write a .parquet with -o, or name the columns to keep with --keep.")
         text = io.BytesIO()
         if lines is not None:

@@ -168,7 +168,9 @@ class Run:
             more = f", or name {reached} for what it has reached" if reached else ""
             return DataError(what, f"Wait for its end{more}.")
         advice = (
-            f"Go on with {self.resuming}, or name {reached} for what it had reached." if reached else "Train it again."
+            f"Go on with {self.resuming}, or name {reached} for what it had reached."
+            if reached
+            else "Train it again, with --overwrite."
         )
         return DataError(f"The run {self.path} {lacks}: it did not finish.", advice)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from softreg import data
 from softreg.data.labels import encode
-from softreg.data.matching import refuse_unknown, refuse_unusable
+from softreg.data.matching import refuse_unusable
 from softreg.errors import DataError, did_you_mean, listed, plural
 from softreg.model import SoftmaxModel
 from softreg.settings import SourceSettings
@@ -61,7 +61,7 @@ def labelled_rows(model: SoftmaxModel, spec: str, source: SourceSettings) -> Lab
             f"{near} Type softreg predict for rows without labels.".lstrip(),
         )
     if source.weight_col and dataset.weights is None:
-        refuse_unknown(dataset.name, "--weight-col", source.weight_col, dataset.columns)
+        raise DataError(f'{dataset.name} has no column "{source.weight_col}" (--weight-col).', "Name one that it has.")
     codes = encode(dataset.labels, model.classes)
     known, empty = codes >= 0, np.char.strip(dataset.labels) == ""
     strangers = Counter(dataset.labels[~known & ~empty].tolist())

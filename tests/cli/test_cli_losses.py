@@ -77,6 +77,19 @@ def test_a_file_that_appears_while_a_command_works_is_not_replaced(room, monkeyp
     assert path.read_bytes() != b"theirs"
 
 
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
+def test_a_link_that_goes_round_in_a_circle_is_told_and_stays(room, more):
+    for name, to in (("one.csv", "two.csv"), ("two.csv", "one.csv")):
+        (room.folder / name).symlink_to(to)
+    refused(room("predict", "run", "iris", "-o", "one.csv", *more), 3, "symbolic links: one.csv")
+    assert (room.folder / "one.csv").is_symlink()
+
+
+def test_a_folder_is_no_output_with_or_without_overwrite(room):
+    for more in ([], ["--overwrite"]):
+        refused(room("predict", "run", "iris", "-o", ".", *more), 2, "exists, and is no file")
+
+
 def test_a_folder_with_a_file_that_a_run_might_have_is_no_run(room):
     """--overwrite is meant for runs; the user's own table may well be called predictions.csv."""
     (room.folder / "mine").mkdir()

@@ -329,6 +329,8 @@ def judged(values, name="col", **source):
         ([None, float("nan")], ("left out", "empty", 2)),
         ([2.5, 2.5], ("left out", "constant: always 2.5", 0)),
         ([1e9], ("left out", "constant: always 1e+09", 0)),
+        ([2.0**53 - 1], ("left out", "constant: always 9.0072e+15", 0)),
+        ([2.0**53], ("left out", "constant: always 9.0072e+15, or too large to be told apart", 0)),
         ([None, 1.5, float("nan"), 1.5], ("number", "", 2)),
         (["a", " b", "a", "NA"], ("category", "2 levels", 1)),
         (["a", "", None], ("category", "1 level", 2)),

@@ -62,6 +62,18 @@ ABSENT = [
 ]
 
 
+def test_a_link_to_nothing_is_told_as_that(here):
+    (here / "a.csv").symlink_to("gone.csv")
+    assert told(kind_of, "a.csv") == ("There is no file a.csv: it is a link to gone.csv.", "Check where it leads.")
+
+
+@pytest.mark.parametrize("option", ["separator", "encoding"])
+def test_what_is_of_text_alone_has_no_effect_on_parquet(here, option):
+    pl.DataFrame({"a": [1, 2], "y": ["k", "m"]}).write_parquet(here / "t.parquet")
+    found = told(load, "t.parquet", SourceSettings(**{option: "utf-8"}))
+    assert found == (f"--{option} has no effect on t.parquet.", "It is for tables, such as a CSV.")
+
+
 @pytest.mark.parametrize(("spec", "files", "what", "advice"), ABSENT)
 def test_what_is_not_there_is_told_with_the_nearest_that_is(here, spec, files, what, advice):
     for name in files:

@@ -163,8 +163,13 @@ def test_bytes_with_a_nul_among_them_are_said_to_be_no_text_at_all(encoding):
             UTF_16,
             "Type --encoding utf-16-le.",
         ),
-        (b"a\0" * 9 + b"a,", "t.csv", None, "t.csv holds a NUL byte: byte 2, in the header.", MEND),
-        (b"\0a" * 9 + b",a", "t.csv", None, "t.csv holds a NUL byte: byte 1, in the header.", MEND),
+        ("stadt,wert\nLübeck,1\n".encode("utf-16-le"), "t.csv", None, UTF_16, "Type --encoding utf-16-le."),
+        ("όνομα,τιμή\nΑθήνα,12.345\n".encode("utf-16-be"), "t.csv", None, UTF_16, "Type --encoding utf-16-be."),
+        ("a,b\n東京,10\n大阪,12\n".encode("utf-16-le"), "t.csv", None, UTF_16, "Type --encoding utf-16-le."),
+        # in both halves of the letters, or in few of them
+        (b"\0" * 40, "t.csv", None, "t.csv holds a NUL byte: byte 1, in the header.", MEND),
+        (b"a\0" * 8 + b"\0a", "t.csv", None, "t.csv holds a NUL byte: byte 2, in the header.", MEND),
+        (b"a,b\n1,2\n\0,3\n4,5\n", "t.csv", None, 't.csv holds a NUL byte: byte 9, row 2, column "a".', MEND),
         # it shows at the beginning
         (
             "a,b\n1,x\n".ljust(500).encode("utf-16-le") + b"?" * 2000,

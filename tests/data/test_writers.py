@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import errno
 import io
 import os
@@ -131,7 +132,13 @@ def test_lines_come_back_as_they_were_with_the_answers_behind_them(texts):
 
 
 @pytest.mark.parametrize(
-    ("column", "kind"), [([[1, 2]], "List(Int64)"), ([{"x": 1}], "Struct({'x': Int64})"), ([b"bytes"], "Binary")]
+    ("column", "kind"),
+    [
+        ([[1, 2]], "List(Int64)"),
+        ([{"x": 1}], "Struct({'x': Int64})"),
+        ([b"bytes"], "Binary"),
+        ([datetime.timedelta(days=1)], "Duration(time_unit='us')"),
+    ],
 )
 def test_what_text_cannot_hold_is_refused_by_name(column, kind):
     frame = pl.DataFrame({"plain": [1], "odd one": column})
