@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,36 @@ def test_gram_and_row_squares_are_numpys(design: DesignMatrix, monkeypatch: pyte
     np.testing.assert_allclose(gram(design, SHARE), Xb.T @ (SHARE[:, None] * Xb), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(row_squares(design), (Xb**2).sum(axis=1), rtol=1e-5)
     assert np.trace(gram(design, SHARE)) == pytest.approx(SHARE @ row_squares(design), rel=1e-5)
+
+
+class Known:
+    """A preconditioner M that is a matrix."""
+
+    def __init__(self, M: np.ndarray) -> None:
+        self.M = M
+
+    def solve(self, gradient: np.ndarray) -> np.ndarray:
+        return np.asarray(np.linalg.solve(self.M, gradient))
+
+
+@pytest.mark.parametrize("design", designs())
+@pytest.mark.parametrize("l2", [0.0, 3.0])
+def test_the_curvature_behind_a_preconditioner_is_the_largest_generalised_eigenvalue(
+    design: DesignMatrix, l2: float
+) -> None:
+    """lambda_max of M^-1 (G/2 + l2 I), without a penalty on the bias, as scipy finds it; and that of one sample."""
+    Xb, weight = open_matrix(design), SHARE * 11
+    root = rng().standard_normal((Xb.shape[1], Xb.shape[1]))
+    M = root @ root.T + np.eye(Xb.shape[1])
+    penalised = np.r_[np.full(5, l2), np.zeros(Xb.shape[1] - 5)]
+    H = 0.5 * Xb.T @ (SHARE[:, None] * Xb) + np.diag(penalised)
+    true = scipy.linalg.eigh(H, M, eigvals_only=True)[-1]
+    of_one = 0.5 * (70 * SHARE * (Xb**2).sum(axis=1)).max() + l2
+
+    for scale in (1.0, 1e-6):  # with the second, L is above the worst sample's
+        L, L_max = curvature_bound(design, weight, l2, rng(), Known(scale * M))
+        assert true * (1 - 1e-5) <= L * scale <= 1.03 * true
+        assert L_max == pytest.approx(max(L, of_one), rel=1e-5)
 
 
 @pytest.mark.parametrize("design", designs())
