@@ -88,8 +88,9 @@ def run(args: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without block characters shows "?"
+    interruption = Interruption()
     try:
-        with Interruption() as interruption:
+        with interruption:
             args = sys.argv[1:] if args is None else args
             _refuse_encoding(args)
             code = _invoke(args, interruption)
@@ -98,19 +99,25 @@ def run(args: list[str] | None = None) -> int:
         silence()  # the reader has seen enough
         return 0
     except KeyboardInterrupt as error:
-        number = getattr(error, "number", signal.SIGINT)
-        say(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
-        return 128 + number
+        return _ended(getattr(error, "number", signal.SIGINT))
     except SystemExit:
         raise
     except BaseException as error:  # of all kinds: a library's own panic is no Exception
         # subtle: an error holds on to all that was there where it was raised, and memory is what is missing
         failed = MemoryError() if isinstance(error, MemoryError) else error
+        if interruption.ending and not isinstance(error, SoftregError):
+            return _ended(interruption.ending)  # a library in C put an error of its own in the place of the signal's
     else:
         return code if isinstance(code, int) else 0
     code = _told(failed)
     _flush()
     return code
+
+
+def _ended(number: int) -> int:
+    """Say which signal ended the command, and return the exit code."""
+    say(f"\nsoftreg: {'interrupted' if number == signal.SIGINT else 'terminated'}.", err=True)
+    return 128 + number
 
 
 def _refuse_encoding(args: list[str]) -> None:

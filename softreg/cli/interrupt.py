@@ -36,12 +36,13 @@ class Interrupted(KeyboardInterrupt):
 class Interruption:
     """What signals do while a command runs: raise :class:`Interrupted`; from ``listen()`` on, the first is remembered.
 
-    Then ``reason`` says which it was, and ``code`` how to exit. Outside the main thread, where Python has no signals,
-    nothing is done.
+    Then ``reason`` says which it was, and ``code`` how to exit; ``ending`` is the signal that ends the command at once.
+    Outside the main thread, where Python has no signals, nothing is done.
     """
 
     reason: str | None = None
     code = 0
+    ending = 0
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
@@ -74,7 +75,7 @@ class Interruption:
                 signal.signal(other, signal.SIG_DFL)
             if hasattr(signal, "setitimer"):
                 signal.signal(signal.SIGALRM, lambda _, frame: self._raise(number, frame))
-            self.code = 128 + number
+            self.code, self.ending = 128 + number, number
             self._raise(number, frame)
             return
         self.reason = "interrupted" if number == signal.SIGINT else "terminated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import random
@@ -227,6 +228,19 @@ def test_what_a_submission_runs_ends_with_the_grader_however_that_ends(shell, tr
         assert time.monotonic() < limit, (marked(word), [*temporary.iterdir()])
         time.sleep(0.05)
     tried("graders that were killed or interrupted")
+
+
+def test_an_error_that_a_library_puts_in_the_place_of_a_signal_is_none_of_ours(shell, monkeypatch):
+    """As those in C do that call back into Python."""
+
+    def described(*_):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        raise ValueError("Invalid affine transformation matrix")
+
+    monkeypatch.setattr("softreg.workflows.datasets.describe", described)
+    done = shell("datasets", "show", "iris")
+    assert (done.code, done.out, done.err) == (143, "", "\nsoftreg: terminated.\n")
 
 
 class Closing(io.RawIOBase):
