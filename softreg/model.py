@@ -68,7 +68,8 @@ class SoftmaxModel:
         logits = np.empty((X.shape[0], self.weights.shape[1]))
         for first in range(0, X.shape[0], BLOCK_ROWS):
             rows = slice(first, first + BLOCK_ROWS)
-            logits[rows] = X[rows].astype(np.float64) @ self.weights + self.intercept
+            with np.errstate(over="ignore"):  # a score beyond all numbers is infinite
+                logits[rows] = X[rows].astype(np.float64) @ self.weights + self.intercept
         return logits
 
     def predict_log_proba(self, X: Any) -> np.ndarray:

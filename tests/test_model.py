@@ -540,3 +540,9 @@ print([name for name in ("sklearn", "scipy", "matplotlib", "pandas", "polars", "
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_a_score_below_all_numbers_makes_a_class_impossible() -> None:
+    model = SoftmaxModel(np.array([[1.5, -0.5, 0.0]]), np.zeros(3), ("a", "b", "c"), ("x",))
+    assert model.predict_proba(np.array([[-1.7e308]])).tolist() == [[0.0, 1.0, 0.0]]
+    assert model.predict(np.array([[-1.7e308]])).tolist() == ["b"]
