@@ -62,6 +62,7 @@ class CsvTable:
         found = dialect.detect(text, name, separator)
         self._separator, self.decimal_comma = found.separator, found.decimal_comma
         self._header, self._leading, start = self._read_header(text)
+        self._every = [name or f"\0{place}" for place, name in enumerate(self._header)]
         # Subtle: polars would count lines from the header on, where a quotation mark may stand within a name.
         self._content = text[start:]
         self.columns = usable(self._header, name)
@@ -110,7 +111,6 @@ class CsvTable:
             raise DataError(f"{what}.", "Look for an open quotation mark.") from error
 
     def _parse(self, numbers: set[str], n_rows: int | None = None, columns: list[int] | None = None) -> pl.DataFrame:
-        kinds = {name or f"\0{place}": name in numbers for place, name in enumerate(self._header)}
         if n_rows is None and limit() is not None:
             need_of_table(self._content.count(self._separator.encode()) + self._content.count(b"\n"))
         return pl.read_csv(
@@ -120,15 +120,14 @@ class CsvTable:
             columns=columns,
             separator=self._separator,
             decimal_comma=self.decimal_comma,
-            schema={name: pl.Float64 if number else pl.String for name, number in kinds.items()},
+            schema={name: pl.Float64 if name in numbers else pl.String for name in self._every},
         )
 
     def _parsed_slowly(self) -> pl.DataFrame:
         """All columns as text, by Python's ``csv``, which takes a quotation mark within a word for what it is."""
         nothing = [""] * len(self._header)
         rows = [record or nothing for record in self._records(strict=True)]
-        names = [name or f"\0{place}" for place, name in enumerate(self._header)]
-        frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(self._every, pl.String), orient="row")
         return frame.with_columns(pl.all().replace("", None))
 
     def _records(self, *, strict: bool = False) -> Iterator[list[str]]:

@@ -27,7 +27,7 @@ from softreg.checks.separation import separation
 from softreg.checks.subject import Subject
 from softreg.checks.trained import best_weights, same_scores
 from softreg.data.dataset import Dataset
-from softreg.data.sources import kind_of
+from softreg.data.kinds import kind_of
 from softreg.data.split import Split
 from softreg.errors import DataError
 from softreg.model import SoftmaxModel

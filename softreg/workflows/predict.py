@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from softreg import data
+from softreg.data.kinds import kind_of
 from softreg.data.matching import extras_note, places_of, refuse_unknown, refuse_unusable
-from softreg.data.sources import kind_of
 from softreg.data.stream import NAMELESS, Stream, opened
 from softreg.errors import DataError, UsageError, listed, plural
 from softreg.model import SoftmaxModel

@@ -15,7 +15,7 @@ from sklearn import datasets as sklearn_datasets
 
 from softreg.data import load, load_inputs
 from softreg.data.dataset import Dataset, fingerprint
-from softreg.data.sources import kind_of
+from softreg.data.kinds import kind_of
 from softreg.data.split import split_rows
 from softreg.errors import DataError, SoftregError, UsageError
 from softreg.preparation import Preparation

@@ -13,7 +13,7 @@ from sklearn import datasets as sk
 from sklearn.utils import Bunch
 
 from softreg.data import load, load_inputs
-from softreg.data.sources import kind_of
+from softreg.data.kinds import kind_of
 from softreg.errors import DataError, SoftregError, UsageError
 from softreg.preparation import Preparation
 from softreg.settings import SourceSettings, SplitSettings
